@@ -1,0 +1,2 @@
+//! The command `wsgi-simple-server`.
+fn main() {}

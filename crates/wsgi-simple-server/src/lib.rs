@@ -1,0 +1,1 @@
+//! wsgi-simple-server

