@@ -49,6 +49,12 @@ impl<'a> Exchange<'a> {
     pub fn request_version(&self) -> &str {
         todo!()
     }
+    // Needed by wsgi-simple-server (the environ looks at the head and owns the body while the response goes to `x`):
+    // - head() -> RequestHead<'a>, headers() -> RequestHeaders<'a>: Copy views that live as long as the buffer, NOT as `&self`;
+    //   likewise command/path/request_version -> &'a str; client_address and server info cheap to clone or `&'a`
+    // - RequestBody<'a>: BufRead + Send, can be taken out and put back: `mem::take(&mut x.rfile)` (Default = an empty body), or `x.take_body()`
+    // - body_was_cut/close decisions stay with `x` at the end, also when the handler returns Err after the head was sent
+    // - status line with any reason: send_response_only(code, Some("Fine")); send_header writes what it is given, in call order
     // headers() -> RequestHeaders<'_>, requestline(), raw_requestline(), client_address() -> &ClientAddress, server() -> &ServerInfo {server_name, server_port, multithread, ...}, headers_sent()
 
     /// `send_response(code)`: logs the request, buffers the status line, `Server` and `Date`.
