@@ -1,2 +1,103 @@
-//! Runs the checks, the tests and the benchmarks of this workspace.
-fn main() {}
+//! The checks, tests and benchmarks of this workspace, started as `cargo xtask <command>`.
+//!
+//! It depends on none of the other crates: it builds and runs them as processes.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod conformance;
+mod lint;
+mod steps;
+mod test;
+mod tidy;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+use xshell::Shell;
+
+/// A step either works, or says in one text what is wrong.
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+const HELP: &str = "\
+The checks, tests and benchmarks of this workspace.
+
+Usage: cargo xtask <command>
+
+Commands:
+  test                   every test there is, examples and doc tests included
+  lint                   format, Clippy and docs, warnings denied
+  tidy                   what prose promises: the dependency table, a protocol core
+                         without sockets and clocks, each named difference has its test
+  ci                     lint, tidy and test: what CI runs
+  conformance [FILTER]   play the cases recorded from CPython and the wire corpus,
+                         print how many match; FILTER: only cases with this in their name
+  bench [--quick]        the benchmarks; --quick: fewer samples
+  help                   this text
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if arguments.is_empty() || arguments.iter().any(|a| matches!(*a, "-h" | "--help")) {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether everything went well; an error means that nothing was run.
+fn run(arguments: &[&str]) -> Result<bool> {
+    let shell = Shell::new()?;
+    shell.change_dir(root());
+    let steps = match arguments {
+        ["help"] => {
+            print!("{HELP}");
+            return Ok(true);
+        }
+        ["test"] => test::steps(),
+        ["lint"] => lint::steps(),
+        ["tidy"] => tidy::steps(),
+        // Tests come last, so that their counts are what a reader finds at the end.
+        ["ci"] => lint::steps().then(tidy::steps()).then(test::steps()),
+        ["conformance"] => conformance::steps(None),
+        ["conformance", filter] => conformance::steps(Some(filter)),
+        ["bench"] => bench::steps(false),
+        ["bench", "--quick"] => bench::steps(true),
+        other => {
+            let given = other.join(" ");
+            return Err(format!("`{given}` is no command; `cargo xtask help` lists them").into());
+        }
+    };
+    Ok(steps.run(&shell))
+}
+
+/// The folder of the workspace, from wherever inside it the command was started.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder inside the workspace")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HELP, run};
+
+    #[test]
+    fn an_unknown_command_names_the_way_out() {
+        let error = run(&["frobnicate"]).unwrap_err().to_string();
+        assert_eq!(error, "`frobnicate` is no command; `cargo xtask help` lists them");
+    }
+
+    #[test]
+    fn the_help_fits_a_terminal_of_eighty_columns() {
+        for line in HELP.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}
