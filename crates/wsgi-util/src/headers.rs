@@ -1,11 +1,367 @@
 //! `wsgiref.headers`.
-/// An ordered, case-insensitive multi-map of response headers (`wsgiref.headers.Headers`).
-#[derive(Clone, Default)]
-pub struct Headers {}
+
+use crate::native;
+use std::fmt;
+use std::iter::FusedIterator;
+
+/// An ordered multi-map of response headers, names in any case (`wsgiref.headers.Headers`).
+///
+/// No control character gets in, so no value can end its line (CPython gh-143916, RFC 9110 §5.5).
+///
+/// ```
+/// use wsgi_util::Headers;
+///
+/// let mut headers = Headers::new();
+/// headers.set("Content-Type", "text/plain")?;
+/// headers.add_header("Content-Disposition", "attachment", &[("filename", Some("bud.gif"))])?;
+/// assert_eq!(headers.get("content-type"), Some("text/plain"));
+/// assert_eq!(
+///     headers.to_string(),
+///     "Content-Type: text/plain\r\nContent-Disposition: attachment; filename=\"bud.gif\"\r\n\r\n",
+/// );
+///
+/// let error = headers.set("X-Name", "a\r\nSet-Cookie: b").unwrap_err();
+/// assert!(error.to_string().starts_with("Control characters not allowed in headers"));
+/// # Ok::<(), wsgi_util::HeaderError>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers {
+    /// The lines as they are written, one after the other: `Name: value\r\n`.
+    lines: String,
+    /// How long name and value of each line are.
+    lengths: Vec<(usize, usize)>,
+}
+
+/// What a line has between and behind its two parts.
+const SEPARATOR: &str = ": ";
+const LINE_END: &str = "\r\n";
+
 impl Headers {
-    /// The pairs in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        std::iter::empty()
+    /// No headers: `Headers()`.
+    pub fn new() -> Headers {
+        Headers::default()
     }
-    // get, get_all, set, add_header, setdefault, remove, keys, values, items, len, contains, Display, to_bytes; control characters refused
+
+    /// Headers from a list of pairs: `Headers([(name, value), ...])`. The list is copied.
+    ///
+    /// # Errors
+    ///
+    /// A name or a value contains a control character.
+    pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Headers, HeaderError> {
+        let mut headers = Headers::new();
+        for (name, value) in pairs {
+            headers.append(name.as_ref(), value.as_ref())?;
+        }
+        Ok(headers)
+    }
+
+    /// The number of headers, with duplicates.
+    #[doc(alias = "__len__")]
+    pub fn len(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// Tells whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.lengths.is_empty()
+    }
+
+    /// The first value of a header.
+    #[doc(alias = "__getitem__")]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.named(name).next()
+    }
+
+    /// Every value of a header, in order.
+    pub fn get_all(&self, name: &str) -> Vec<&str> {
+        self.named(name).collect()
+    }
+
+    /// Tells whether a header is there.
+    #[doc(alias = "__contains__")]
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Sets a header: removes every one of the name and appends this one.
+    ///
+    /// # Errors
+    ///
+    /// The name or the value contains a control character; nothing is changed then.
+    #[doc(alias = "__setitem__")]
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), HeaderError> {
+        check(name, value)?;
+        self.remove(name);
+        self.push(name, value);
+        Ok(())
+    }
+
+    /// Removes every header of a name. None at all is no error.
+    #[doc(alias = "__delitem__")]
+    pub fn remove(&mut self, name: &str) {
+        let (mut start, lines) = (0, &mut self.lines);
+        self.lengths.retain(|&(name_length, value_length)| {
+            let keep = !lines[start..start + name_length].eq_ignore_ascii_case(name);
+            let length = line_length(name_length, value_length);
+            if keep {
+                start += length;
+            } else {
+                lines.drain(start..start + length);
+            }
+            keep
+        });
+    }
+
+    /// The first value of a header, which is appended with this value if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// The name or the value contains a control character.
+    pub fn setdefault(&mut self, name: &str, value: &str) -> Result<&str, HeaderError> {
+        check(name, value)?;
+        if !self.contains(name) {
+            self.push(name, value);
+        }
+        Ok(self.get(name).unwrap_or_default())
+    }
+
+    /// Appends a header, also if one of its name is there.
+    ///
+    /// # Errors
+    ///
+    /// The name or the value contains a control character.
+    pub fn append(&mut self, name: &str, value: &str) -> Result<(), HeaderError> {
+        check(name, value)?;
+        self.push(name, value);
+        Ok(())
+    }
+
+    /// Appends a header whose value has parameters.
+    ///
+    /// A parameter's underscores become dashes; with `None` or an empty text it stands alone, else it is written
+    /// `name="value"`. Without a value the parameters are the value. Text is written as it is: RFC 2231's encodings
+    /// are not applied, as in `wsgiref`.
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let mut headers = Headers::new();
+    /// headers.add_header("Content-Type", "text/html", &[("charset", Some("utf-8"))])?;
+    /// headers.add_header("Strict-Transport-Security", None, &[("max_age", Some("60")), ("preload", None)])?;
+    /// assert_eq!(headers.get("Content-Type"), Some(r#"text/html; charset="utf-8""#));
+    /// assert_eq!(headers.get("Strict-Transport-Security"), Some(r#"max-age="60"; preload"#));
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The name, the value, or the name or value of a parameter contains a control character.
+    pub fn add_header<'v>(
+        &mut self,
+        name: &str,
+        value: impl Into<Option<&'v str>>,
+        params: &[(&str, Option<&str>)],
+    ) -> Result<(), HeaderError> {
+        let value = value.into();
+        let mut line = value.unwrap_or_default().to_owned();
+        for (index, (param, param_value)) in params.iter().enumerate() {
+            check(param, param_value.unwrap_or_default())?;
+            if index > 0 || value.is_some() {
+                line.push_str("; ");
+            }
+            line.extend(param.chars().map(|char| if char == '_' { '-' } else { char }));
+            if let Some(value) = param_value.filter(|value| !value.is_empty()) {
+                line.push_str("=\"");
+                for char in value.chars() {
+                    if matches!(char, '\\' | '"') {
+                        line.push('\\');
+                    }
+                    line.push(char);
+                }
+                line.push('"');
+            }
+        }
+        self.append(name, &line)
+    }
+
+    /// The names in order, with duplicates.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.iter().map(|(name, _)| name)
+    }
+
+    /// The values in order.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// The pairs in order: `items()`.
+    #[doc(alias = "items")]
+    pub fn iter(&self) -> HeadersIter<'_> {
+        HeadersIter { lines: &self.lines, lengths: self.lengths.iter() }
+    }
+
+    /// The block as it is sent, with the empty line at its end, in ISO-8859-1: `bytes(headers)`.
+    ///
+    /// # Errors
+    ///
+    /// A header contains a char above U+00FF.
+    #[doc(alias = "__bytes__")]
+    pub fn to_bytes(&self) -> Result<Vec<u8>, HeaderError> {
+        let mut block = Vec::with_capacity(self.lines.len() + LINE_END.len());
+        self.append_to(&mut block)?;
+        Ok(block)
+    }
+
+    /// Appends the block of [`to_bytes`](Headers::to_bytes) to a buffer.
+    ///
+    /// # Errors
+    ///
+    /// A header contains a char above U+00FF; nothing is appended then.
+    pub fn append_to(&self, buffer: &mut Vec<u8>) -> Result<(), HeaderError> {
+        if let Some(error) = self.not_latin1() {
+            return Err(error);
+        }
+        buffer.extend_from_slice(&native::to_bytes(&self.lines));
+        buffer.extend_from_slice(LINE_END.as_bytes());
+        Ok(())
+    }
+
+    fn not_latin1(&self) -> Option<HeaderError> {
+        if self.lines.is_ascii() {
+            return None;
+        }
+        self.iter().find_map(|(name, value)| {
+            let character =
+                native::first_non_native(name).or_else(|| native::first_non_native(value))?;
+            Some(HeaderError::NotLatin1 { name: name.to_owned(), character })
+        })
+    }
+
+    fn named<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h str> {
+        self.iter()
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Appends a line that was checked.
+    fn push(&mut self, name: &str, value: &str) {
+        self.lines.reserve(line_length(name.len(), value.len()));
+        for part in [name, SEPARATOR, value, LINE_END] {
+            self.lines.push_str(part);
+        }
+        self.lengths.push((name.len(), value.len()));
+    }
+}
+
+impl fmt::Display for Headers {
+    /// Writes the block as it is sent, with the empty line at its end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines)?;
+        f.write_str(LINE_END)
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Headers").field(&self.iter().collect::<Vec<_>>()).finish()
+    }
+}
+
+impl<'h> IntoIterator for &'h Headers {
+    type Item = (&'h str, &'h str);
+    type IntoIter = HeadersIter<'h>;
+
+    fn into_iter(self) -> HeadersIter<'h> {
+        self.iter()
+    }
+}
+
+/// Walks over the pairs of [`Headers`] in order.
+#[derive(Clone, Debug)]
+pub struct HeadersIter<'h> {
+    /// The lines that are left.
+    lines: &'h str,
+    lengths: std::slice::Iter<'h, (usize, usize)>,
+}
+
+impl<'h> Iterator for HeadersIter<'h> {
+    type Item = (&'h str, &'h str);
+
+    fn next(&mut self) -> Option<(&'h str, &'h str)> {
+        let &(name_length, value_length) = self.lengths.next()?;
+        // `push` made each line of exactly these parts.
+        let (line, rest) = self.lines.split_at(line_length(name_length, value_length));
+        self.lines = rest;
+        let value_start = name_length + SEPARATOR.len();
+        Some((&line[..name_length], &line[value_start..value_start + value_length]))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.lengths.size_hint()
+    }
+}
+
+impl ExactSizeIterator for HeadersIter<'_> {}
+impl FusedIterator for HeadersIter<'_> {}
+
+/// Why a header is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// A name contains 0x00-0x1F or 0x7F.
+    #[error(
+        "Control characters not allowed in headers: the name {name:?} contains {character:?} (RFC 9110 §5.1); \
+         remove it"
+    )]
+    ControlInName {
+        /// The name.
+        name: String,
+        /// The first such character in it.
+        character: char,
+    },
+    /// A value contains 0x00-0x1F other than HTAB, or 0x7F.
+    #[error(
+        "Control characters not allowed in headers: the value of {name:?} contains {character:?} \
+         (RFC 9110 §5.5); remove it"
+    )]
+    ControlInValue {
+        /// The header's name.
+        name: String,
+        /// The first such character in its value.
+        character: char,
+    },
+    /// A name or value that is to be sent contains a char above U+00FF, so it is no native string.
+    #[error(
+        "the header {name:?} contains {character:?}, which stands for no byte (PEP 3333, Unicode Issues); encode \
+         the text, for example by percent-encoding"
+    )]
+    NotLatin1 {
+        /// The header's name.
+        name: String,
+        /// The first such character.
+        character: char,
+    },
+}
+
+fn line_length(name_length: usize, value_length: usize) -> usize {
+    name_length + SEPARATOR.len() + value_length + LINE_END.len()
+}
+
+/// Refuses control characters (`wsgiref.headers`, gh-143916): 0x00-0x1F and 0x7F, HTAB only in names.
+fn check(name: &str, value: &str) -> Result<(), HeaderError> {
+    // Both sets are ASCII, so bytes will do.
+    if let Some(byte) = name.bytes().find(u8::is_ascii_control) {
+        return Err(HeaderError::ControlInName {
+            name: name.to_owned(),
+            character: char::from(byte),
+        });
+    }
+    if let Some(byte) = value.bytes().find(|byte| byte.is_ascii_control() && *byte != b'\t') {
+        return Err(HeaderError::ControlInValue {
+            name: name.to_owned(),
+            character: char::from(byte),
+        });
+    }
+    Ok(())
 }

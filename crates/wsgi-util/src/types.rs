@@ -1,19 +1,44 @@
 //! What an application and a server agree on (`wsgiref.types`).
-use crate::{Environ, Headers};
-use std::borrow::Cow;
+
+use crate::{Body, Environ, Headers};
 use std::error::Error;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 
 /// Why an application failed: any error, boxed. Also what `exc_info` carries.
 pub type AppError = Box<dyn Error + Send + Sync>;
+
 /// What an application returns.
 pub type AppResult = Result<Body, AppError>;
-/// One piece of a response body.
-pub type Chunk = Cow<'static, [u8]>;
 
-/// An application in the shape of WSGI. Every `Fn(&mut Environ, &mut dyn StartResponse) -> AppResult` is one.
+/// Answers requests in the shape of WSGI (PEP 3333, "The Application/Framework Side").
+///
+/// Every function and closure with the arguments of [`call`](Application::call) is one; middleware implements the
+/// trait for a struct that holds the application it wraps.
+///
+/// ```
+/// use wsgi_util::{AppResult, Application, Environ, StartResponse};
+///
+/// fn served(app: impl Application) {}
+///
+/// fn plain(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+///     start_response.start("204 No Content", [("X-Powered-By", "wsgi-util")])?;
+///     Ok("".into())
+/// }
+/// served(plain);
+///
+/// let greeting = String::from("hello\n");
+/// served(move |_: &mut Environ, start_response: &mut dyn StartResponse| {
+///     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+///     Ok(greeting.clone().into())
+/// });
+/// ```
+#[doc(alias = "WSGIApplication")]
 pub trait Application: Send + Sync {
     /// Answers one request.
+    ///
+    /// # Errors
+    ///
+    /// Whatever went wrong. A server logs it and answers 500 if nothing was sent yet, else it cuts the connection.
     fn call(&self, environ: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult;
 }
 
@@ -26,70 +51,183 @@ where
     }
 }
 
-/// The `start_response` callable together with the `write` callable that it returns in Python.
+/// Begins a response: the `start_response` callable together with the `write` callable that it returns in Python.
+///
+/// Servers and middleware implement the two methods; applications call
+/// [`start`](#method.start), [`restart`](#method.restart) and [`write`](StartResponse::write).
 pub trait StartResponse {
-    /// Begins the response (object-safe form; applications call [`start`](#method.start)).
-    fn start_response(&mut self, status: &str, headers: Headers, exc_info: Option<AppError>) -> Result<(), AppError>;
-    /// Writes a piece of the body at once: the `write` callable.
+    /// Begins the response with a status line, headers and, when it replaces a response that failed, the reason.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses the status or a header, or the response was begun before and `exc_info` is `None`.
+    /// With `exc_info`, exactly that error is given back when the headers are already sent (PEP 3333, "Error
+    /// Handling"): return it with `?`, and the server cuts the response short.
+    fn start_response(
+        &mut self,
+        status: &str,
+        headers: Headers,
+        exc_info: Option<AppError>,
+    ) -> Result<(), AppError>;
+
+    /// Sends a piece of the body at once: the `write` callable (PEP 3333, "The write() Callable").
+    ///
+    /// # Errors
+    ///
+    /// The response was not begun, or the client cannot be reached.
     fn write(&mut self, data: &[u8]) -> Result<(), AppError>;
 }
 
 impl dyn StartResponse + '_ {
-    /// Begins the response: `start_response(status, headers)`. Returns the `write` callable.
+    /// Begins the response: `start_response(status, headers)`. Returns the object to `write` with.
+    ///
+    /// # Errors
+    ///
+    /// As [`start_response`](StartResponse::start_response), and a [`HeaderError`](crate::HeaderError) for a control
+    /// character in a header.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{AppResult, Body, Environ, StartResponse};
+    /// fn app(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+    ///     let write = start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+    ///     write.write(b"written at once\n")?;
+    ///     Ok("returned\n".into())
+    /// }
+    /// ```
     pub fn start<N: AsRef<str>, V: AsRef<str>>(
         &mut self,
-        _status: &str,
-        _headers: impl IntoIterator<Item = (N, V)>,
-    ) -> Result<(), AppError> {
-        todo!()
+        status: &str,
+        headers: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<&mut Self, AppError> {
+        self.start_response(status, Headers::from_pairs(headers)?, None)?;
+        Ok(self)
     }
-    /// `start_response(status, headers, exc_info)`: replaces a response whose headers are not sent yet;
-    /// gives the error back (to be returned with `?`) when they are.
+
+    /// Replaces a response whose headers are not sent yet: `start_response(status, headers, exc_info)`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](#method.start); and `exc_info` itself when the headers are already sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{AppResult, Environ, StartResponse};
+    /// fn app(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+    ///     start_response.start("200 OK", [("Content-Type", "text/html")])?;
+    ///     match "12x".parse::<u32>() {
+    ///         Ok(number) => Ok(format!("<p>{number}").into()),
+    ///         Err(error) => {
+    ///             start_response.restart("500 Oops", [("Content-Type", "text/plain")], error)?;
+    ///             Ok("not a number\n".into())
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn restart<N: AsRef<str>, V: AsRef<str>>(
         &mut self,
-        _status: &str,
-        _headers: impl IntoIterator<Item = (N, V)>,
-        _exc_info: AppError,
-    ) -> Result<(), AppError> {
-        todo!()
+        status: &str,
+        headers: impl IntoIterator<Item = (N, V)>,
+        exc_info: impl Into<AppError>,
+    ) -> Result<&mut Self, AppError> {
+        self.start_response(status, Headers::from_pairs(headers)?, Some(exc_info.into()))?;
+        Ok(self)
     }
 }
 
-/// A response body that is produced step by step (PEP 3333's iterable).
+/// Reads a request body: `wsgi.input`, which ends where the body ends.
 ///
-/// Each step is handed the environ and `start_response`, as a Python generator would have them in scope:
-/// the response may be started as late as in the first step, and the body may still read `wsgi.input`.
-pub trait ResponseIterable: Send {
-    /// The next piece, or `None` at the end.
-    fn next_chunk(&mut self, environ: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> Option<Result<Chunk, AppError>>;
-    /// `len(result)`, where it is known.
-    fn len(&self) -> Option<usize> {
-        None
+/// Every `BufRead + Send` is one. `read()` is [`Read::read_to_end`], `read(n)` is [`read_n`](InputStream::read_n);
+/// lines keep their end as in Python.
+///
+/// ```
+/// use std::io::Read;
+/// use wsgi_util::Environ;
+///
+/// let mut environ = Environ::new();
+/// environ.set_input(&b"one\ntwo\nthree"[..]);
+/// let input = environ.input();
+/// assert_eq!(input.readline(None)?, b"one\n");
+/// assert_eq!(input.readline(Some(2))?, b"tw");
+/// assert_eq!(input.read_n(2)?, b"o\n");
+/// assert_eq!(input.readlines(None)?, [b"three"]);
+/// assert_eq!(input.read_n(1)?, b"", "the end stays the end");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub trait InputStream: BufRead + Send {
+    /// Reads `size` bytes, fewer only at the end of the body: `read(size)`.
+    ///
+    /// # Errors
+    ///
+    /// The client cannot be reached, or the body is cut short.
+    #[doc(alias = "read")]
+    fn read_n(&mut self, size: usize) -> io::Result<Vec<u8>> {
+        let mut data = Vec::new();
+        Read::take(&mut *self, size as u64).read_to_end(&mut data)?;
+        Ok(data)
     }
-    /// Called exactly once when the response ends, however it ends.
-    fn close(&mut self, _environ: &mut Environ<'_>) -> Result<(), AppError> {
-        Ok(())
+
+    /// Reads one line with its end, at most `size` bytes of it: `readline([size])`. Empty at the end of the body.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_n`](InputStream::read_n).
+    fn readline(&mut self, size: Option<usize>) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        match size {
+            Some(size) => Read::take(&mut *self, size as u64).read_until(b'\n', &mut line)?,
+            None => self.read_until(b'\n', &mut line)?,
+        };
+        Ok(line)
+    }
+
+    /// Reads the remaining lines with their ends, no further ones once `hint` bytes are read: `readlines([hint])`.
+    ///
+    /// A hint of 0 means none, as in Python's `io`.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_n`](InputStream::read_n).
+    fn readlines(&mut self, hint: Option<usize>) -> io::Result<Vec<Vec<u8>>> {
+        let enough = hint.filter(|hint| *hint > 0).unwrap_or(usize::MAX);
+        let (mut lines, mut bytes) = (Vec::new(), 0);
+        while bytes < enough {
+            let line = self.readline(None)?;
+            if line.is_empty() {
+                break;
+            }
+            bytes += line.len();
+            lines.push(line);
+        }
+        Ok(lines)
     }
 }
 
-/// What an application returns. `From` bytes, strings, vectors of chunks; `Body::iter(...)`, `Body::file(...)`.
-#[non_exhaustive]
-pub enum Body {
-    /// `[b"..."]`: a list of one item.
-    Single(Chunk),
-    /// A list of several items (or none).
-    List(Vec<Chunk>),
-    /// Anything else that can be iterated.
-    Iterable(Box<dyn ResponseIterable>),
-    // File(FileWrapper)
-}
-
-/// `wsgi.input`: a reader that ends where the request body ends.
-/// `read`, `readline`, `readlines` and iteration are `BufRead`'s methods.
-pub trait InputStream: BufRead + Send {}
 impl<T: BufRead + Send> InputStream for T {}
 
-#[allow(dead_code)]
-fn _seam(_: &mut dyn Write) -> io::Result<()> {
-    Ok(())
+impl dyn InputStream + '_ {
+    /// Walks over the remaining lines, each with its end: `for line in environ["wsgi.input"]`.
+    ///
+    /// ```
+    /// # let mut environ = wsgi_util::Environ::new();
+    /// # environ.set_input(&b"a=1\nb=2\n"[..]);
+    /// for line in environ.input().iter() {
+    ///     assert!(line?.ends_with(b"\n"));
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn iter(&mut self) -> impl Iterator<Item = io::Result<Vec<u8>>> {
+        std::iter::from_fn(move || {
+            self.readline(None).map(|line| (!line.is_empty()).then_some(line)).transpose()
+        })
+    }
 }
+
+/// Takes an application's messages to the server's log: `wsgi.errors`.
+///
+/// Every `Write + Send` is one. It is a text stream in Python, so write UTF-8: `writeln!(environ.errors(), "...")`.
+pub trait ErrorStream: Write + Send {}
+
+impl<T: Write + Send> ErrorStream for T {}

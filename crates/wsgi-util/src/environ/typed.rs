@@ -1,0 +1,206 @@
+//! The `wsgi.*` keys whose values are no plain strings (PEP 3333, "environ Variables").
+
+use super::{Environ, EnvironValue};
+use crate::{ErrorStream, InputStream};
+use std::any::Any;
+use std::borrow::Cow;
+use std::io;
+
+pub(super) const URL_SCHEME: &str = "wsgi.url_scheme";
+
+/// The keys below, sorted. `None`: the key is not in the environ.
+#[derive(Default)]
+pub(super) struct Typed<'a> {
+    errors: Option<Box<dyn ErrorStream + 'a>>,
+    file_wrapper: bool,
+    input: Option<Box<dyn InputStream + 'a>>,
+    input_terminated: Option<bool>,
+    multiprocess: Option<bool>,
+    multithread: Option<bool>,
+    run_once: Option<bool>,
+    pub(super) url_scheme: Option<Cow<'static, str>>,
+    version: Option<(u32, u32)>,
+}
+
+const KEYS: [&str; 9] = [
+    "wsgi.errors",
+    "wsgi.file_wrapper",
+    "wsgi.input",
+    "wsgi.input_terminated",
+    "wsgi.multiprocess",
+    "wsgi.multithread",
+    "wsgi.run_once",
+    URL_SCHEME,
+    "wsgi.version",
+];
+
+impl Typed<'_> {
+    pub(super) fn is_typed(key: &str) -> bool {
+        key.starts_with("wsgi.") && KEYS.contains(&key)
+    }
+
+    pub(super) fn value(&self, key: &str) -> Option<EnvironValue> {
+        match key {
+            "wsgi.errors" => self.errors.as_ref().map(|_| EnvironValue::Object("wsgi.errors")),
+            "wsgi.file_wrapper" => {
+                self.file_wrapper.then_some(EnvironValue::Object("class 'FileWrapper'"))
+            }
+            "wsgi.input" => self.input.as_ref().map(|_| EnvironValue::Object("wsgi.input")),
+            "wsgi.input_terminated" => self.input_terminated.map(EnvironValue::Bool),
+            "wsgi.multiprocess" => self.multiprocess.map(EnvironValue::Bool),
+            "wsgi.multithread" => self.multithread.map(EnvironValue::Bool),
+            "wsgi.run_once" => self.run_once.map(EnvironValue::Bool),
+            "wsgi.version" => {
+                self.version.map(|(major, minor)| EnvironValue::Version(major, minor))
+            }
+            _ => None,
+        }
+    }
+
+    /// Every value that is no string, with its key.
+    pub(super) fn items(&self) -> impl Iterator<Item = (String, EnvironValue)> {
+        KEYS.iter().filter_map(|key| Some((key.to_string(), self.value(key)?)))
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        match key {
+            "wsgi.errors" => self.errors = None,
+            "wsgi.file_wrapper" => self.file_wrapper = false,
+            "wsgi.input" => self.input = None,
+            "wsgi.input_terminated" => self.input_terminated = None,
+            "wsgi.multiprocess" => self.multiprocess = None,
+            "wsgi.multithread" => self.multithread = None,
+            "wsgi.run_once" => self.run_once = None,
+            URL_SCHEME => self.url_scheme = None,
+            "wsgi.version" => self.version = None,
+            _ => {}
+        }
+    }
+}
+
+/// A value of any type, and the name of the type.
+pub(super) struct Extension {
+    pub(super) value: Box<dyn Any + Send>,
+    pub(super) type_name: &'static str,
+}
+
+impl Extension {
+    pub(super) fn new<T: Any + Send>(value: T) -> Extension {
+        Extension { value: Box::new(value), type_name: std::any::type_name::<T>() }
+    }
+}
+
+/// The `wsgi.*` keys. A key that nobody set reads as its value in the plainest server: an empty input, errors that go
+/// nowhere, one thread, one process.
+impl<'a> Environ<'a> {
+    /// `wsgi.version`: (1, 0).
+    pub fn version(&self) -> (u32, u32) {
+        self.typed.version.unwrap_or((1, 0))
+    }
+
+    /// Sets `wsgi.version`.
+    pub fn set_version(&mut self, major: u32, minor: u32) {
+        self.typed.version = Some((major, minor));
+    }
+
+    /// `wsgi.url_scheme`: `http` or `https`. Also to be had by [`get`](Environ::get), being a string.
+    pub fn url_scheme(&self) -> &str {
+        self.typed.url_scheme.as_deref().unwrap_or("http")
+    }
+
+    /// Sets `wsgi.url_scheme`.
+    pub fn set_url_scheme(&mut self, scheme: impl Into<Cow<'static, str>>) {
+        self.typed.url_scheme = Some(scheme.into());
+    }
+
+    /// `wsgi.input`: the body of the request, which ends where the body ends.
+    pub fn input(&mut self) -> &mut (dyn InputStream + 'a) {
+        self.typed.input.get_or_insert_with(|| Box::new(io::empty())).as_mut()
+    }
+
+    /// Sets `wsgi.input`. Middleware wraps what [`take_input`](Environ::take_input) gave.
+    ///
+    /// ```
+    /// # use std::io::Read;
+    /// # let mut environ = wsgi_util::Environ::new();
+    /// # environ.set_input(&b"12345"[..]);
+    /// let input = environ.take_input();
+    /// environ.set_input(input.take(3));
+    /// # assert_eq!(environ.input().read_n(9)?, b"123");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn set_input(&mut self, input: impl InputStream + 'a) {
+        self.typed.input = Some(Box::new(input));
+    }
+
+    /// Takes `wsgi.input` out and leaves the key without a value.
+    pub fn take_input(&mut self) -> Box<dyn InputStream + 'a> {
+        self.typed.input.take().unwrap_or_else(|| Box::new(io::empty()))
+    }
+
+    /// `wsgi.errors`: where an application writes what the log should tell.
+    pub fn errors(&mut self) -> &mut (dyn ErrorStream + 'a) {
+        self.typed.errors.get_or_insert_with(|| Box::new(io::sink())).as_mut()
+    }
+
+    /// Sets `wsgi.errors`.
+    pub fn set_errors(&mut self, errors: impl ErrorStream + 'a) {
+        self.typed.errors = Some(Box::new(errors));
+    }
+
+    /// Takes `wsgi.errors` out and leaves the key without a value.
+    pub fn take_errors(&mut self) -> Box<dyn ErrorStream + 'a> {
+        self.typed.errors.take().unwrap_or_else(|| Box::new(io::sink()))
+    }
+
+    /// `wsgi.multithread`: another thread of the process may call the application at the same time.
+    pub fn multithread(&self) -> bool {
+        self.typed.multithread.unwrap_or(false)
+    }
+
+    /// Sets `wsgi.multithread`.
+    pub fn set_multithread(&mut self, multithread: bool) {
+        self.typed.multithread = Some(multithread);
+    }
+
+    /// `wsgi.multiprocess`: another process may call an equal application at the same time.
+    pub fn multiprocess(&self) -> bool {
+        self.typed.multiprocess.unwrap_or(false)
+    }
+
+    /// Sets `wsgi.multiprocess`.
+    pub fn set_multiprocess(&mut self, multiprocess: bool) {
+        self.typed.multiprocess = Some(multiprocess);
+    }
+
+    /// `wsgi.run_once`: the server expects to call the application only this time, as with CGI.
+    pub fn run_once(&self) -> bool {
+        self.typed.run_once.unwrap_or(false)
+    }
+
+    /// Sets `wsgi.run_once`.
+    pub fn set_run_once(&mut self, run_once: bool) {
+        self.typed.run_once = Some(run_once);
+    }
+
+    /// `wsgi.file_wrapper` is present: the server may send a [`Body::File`](crate::Body::File) by other means than
+    /// reading it. A [`FileWrapper`](crate::FileWrapper) can be returned anyway.
+    pub fn file_wrapper(&self) -> bool {
+        self.typed.file_wrapper
+    }
+
+    /// Sets whether `wsgi.file_wrapper` is present.
+    pub fn set_file_wrapper(&mut self, present: bool) {
+        self.typed.file_wrapper = present;
+    }
+
+    /// `wsgi.input_terminated`: the input ends with the body, whether or not CONTENT_LENGTH says where that is.
+    pub fn input_terminated(&self) -> bool {
+        self.typed.input_terminated.unwrap_or(false)
+    }
+
+    /// Sets `wsgi.input_terminated`.
+    pub fn set_input_terminated(&mut self, input_terminated: bool) {
+        self.typed.input_terminated = Some(input_terminated);
+    }
+}
