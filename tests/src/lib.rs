@@ -1,1 +1,9 @@
-//! Fixtures shared by the suites in `tests/`.
+//! What the suites in `tests/` share: CPython's recorded answers and the servers that are compared with them.
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod ascii;
+pub mod client;
+pub mod golden;
+pub mod mask;
+pub mod tree;

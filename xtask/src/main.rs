@@ -25,15 +25,17 @@ The checks, tests and benchmarks of this workspace.
 Usage: cargo xtask <command>
 
 Commands:
-  test                   every test there is, examples and doc tests included
-  lint                   format, Clippy and docs, warnings denied
-  tidy                   what prose promises: the dependency table, a protocol core
-                         without sockets and clocks, each named difference has its test
-  ci                     lint, tidy and test: what CI runs
-  conformance [FILTER]   play the cases recorded from CPython and the wire corpus,
-                         print how many match; FILTER: only cases with this in their name
-  bench [--quick]        the benchmarks; --quick: fewer samples
-  help                   this text
+  test                  every test there is, examples and doc tests included
+  lint                  format, Clippy and docs, warnings denied
+  tidy                  what prose promises: the dependency table, a protocol
+                        core without sockets and clocks, a test for each
+                        difference from CPython
+  ci                    lint, tidy and test: what CI runs
+  conformance [FILTER]  play the cases recorded from CPython and the wire
+                        corpus, print how many match; FILTER: only cases with
+                        this in their name
+  bench [--quick]       the benchmarks; --quick: fewer samples
+  help                  this text
 ";
 
 fn main() -> ExitCode {
