@@ -1,0 +1,118 @@
+//! Which bytes may stand where (RFC 9110 §5.5, §5.6.2; RFC 9112 §3.2), and bytes as text.
+
+use std::borrow::Cow;
+
+/// Whether the byte is a `tchar` (RFC 9110 §5.6.2).
+pub(super) const fn is_token_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & TOKEN != 0
+}
+
+/// Whether the text is a `token`: at least one `tchar` and nothing else.
+pub(super) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
+}
+
+/// Whether the byte may stand in a field value or reason phrase: HTAB, SP, visible ASCII and 0x80-0xff.
+pub(super) const fn is_text_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & TEXT != 0
+}
+
+/// Whether the byte may stand in a request target: visible ASCII except `#`.
+pub(super) const fn is_target_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & TARGET != 0
+}
+
+/// Whether the byte may stand unescaped in a host name: `unreserved` or `sub-delims` (RFC 3986 §3.2.2).
+pub(super) const fn is_reg_name_byte(byte: u8) -> bool {
+    CLASSES[byte as usize] & REG_NAME != 0
+}
+
+/// Removes SP and HTAB from both ends, and nothing else: no other whitespace counts as such in HTTP.
+pub(super) fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// The bytes as text, each byte being one character (latin-1), as everywhere in CPython's header handling.
+pub(super) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match ascii(bytes) {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
+    }
+}
+
+/// The bytes as borrowed text, if all of them are ASCII.
+pub(super) fn ascii(bytes: &[u8]) -> Option<&str> {
+    if bytes.is_ascii() { std::str::from_utf8(bytes).ok() } else { None }
+}
+
+const TOKEN: u8 = 1;
+const TEXT: u8 = 2;
+const TARGET: u8 = 4;
+const REG_NAME: u8 = 8;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        let mut class = 0;
+        let alphanumeric = b.is_ascii_alphanumeric();
+        if alphanumeric
+            || matches!(
+                b,
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'.'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'|'
+                    | b'~'
+            )
+        {
+            class |= TOKEN;
+        }
+        if b == b'\t' || (b >= b' ' && b != 0x7f) {
+            class |= TEXT;
+        }
+        if b > b' ' && b < 0x7f && b != b'#' {
+            class |= TARGET;
+        }
+        if alphanumeric
+            || matches!(
+                b,
+                b'-' | b'.'
+                    | b'_'
+                    | b'~'
+                    | b'!'
+                    | b'$'
+                    | b'&'
+                    | b'\''
+                    | b'('
+                    | b')'
+                    | b'*'
+                    | b'+'
+                    | b','
+                    | b';'
+                    | b'='
+            )
+        {
+            class |= REG_NAME;
+        }
+        classes[byte] = class;
+        byte += 1;
+    }
+    classes
+};

@@ -1,0 +1,128 @@
+//! Writing the head of a response.
+
+use super::{Misuse, Version, octets};
+
+/// Checks that a field name is a token (RFC 9110 §5.1).
+///
+/// # Errors
+///
+/// [`Misuse::FieldName`] if it is not.
+pub fn check_field_name(name: &str) -> Result<(), Misuse> {
+    if octets::is_token(name.as_bytes()) {
+        Ok(())
+    } else {
+        Err(Misuse::FieldName { name: name.to_owned() })
+    }
+}
+
+/// Checks that a field value has no control characters but HTAB, and nothing outside latin-1 (RFC 9110 §5.5).
+///
+/// # Errors
+///
+/// [`Misuse::FieldValue`] with the first character that may not stand there.
+pub fn check_field_value(name: &str, value: &str) -> Result<(), Misuse> {
+    match first_bad_character(value) {
+        None => Ok(()),
+        Some(character) => Err(Misuse::FieldValue { name: name.to_owned(), character }),
+    }
+}
+
+/// Checks that a reason phrase has no control characters but HTAB, and nothing outside latin-1 (RFC 9112 §4).
+///
+/// # Errors
+///
+/// [`Misuse::Reason`] with the first character that may not stand there.
+pub fn check_reason(reason: &str) -> Result<(), Misuse> {
+    match first_bad_character(reason) {
+        None => Ok(()),
+        Some(character) => Err(Misuse::Reason { reason: reason.to_owned(), character }),
+    }
+}
+
+/// Appends `HTTP/1.1 200 OK` and CRLF to the buffer.
+///
+/// The space after the code stays when the reason is empty (RFC 9112 §4). `version` is the text as the handler
+/// configured it (`protocol_version`).
+///
+/// # Errors
+///
+/// [`Misuse::Status`] if the code does not have three digits, [`Misuse::Reason`] for a bad reason phrase; the buffer is
+/// then as before.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::{Version, write_field, write_status_line};
+///
+/// let mut head = Vec::new();
+/// write_status_line(Version::HTTP_11, 200, "OK", &mut head)?;
+/// write_field("Content-Type", "text/plain", &mut head)?;
+/// assert!(write_field("X", "a\r\nb", &mut head).is_err());
+/// assert_eq!(head, b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n");
+/// # Ok::<(), http_server::proto::Misuse>(())
+/// ```
+pub fn write_status_line(
+    version: Version,
+    status: u16,
+    reason: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), Misuse> {
+    if !(100..=999).contains(&status) {
+        return Err(Misuse::Status { status });
+    }
+    check_reason(reason)?;
+    let digit = |n: u16| b'0' + (n % 10) as u8;
+    out.extend_from_slice(b"HTTP/");
+    out.extend_from_slice(&[b'0' + version.major, b'.', b'0' + version.minor, b' ']);
+    out.extend_from_slice(&[digit(status / 100), digit(status / 10), digit(status), b' ']);
+    push_latin1(reason, out);
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+/// Appends `Name: value` and CRLF to the buffer.
+///
+/// # Errors
+///
+/// [`Misuse::FieldName`] and [`Misuse::FieldValue`]; the buffer is then as before.
+pub fn write_field(name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), Misuse> {
+    check_field_name(name)?;
+    check_field_value(name, value)?;
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    push_latin1(value, out);
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+/// Whether a response with this status to a request with this method has a body (RFC 9112 §6.3).
+///
+/// HEAD, 1xx, 204 and 304 never have one.
+pub fn body_allowed(status: u16, method: &str) -> bool {
+    method != "HEAD" && !matches!(status, 100..=199 | 204 | 304)
+}
+
+/// Whether a response with this status may have Content-Length or Transfer-Encoding (RFC 9110 §8.6, RFC 9112 §6.1).
+///
+/// 1xx and 204 may not; HEAD and 304 may, describing the body they leave out.
+pub fn length_allowed(status: u16) -> bool {
+    !matches!(status, 100..=199 | 204)
+}
+
+fn first_bad_character(text: &str) -> Option<char> {
+    if text.bytes().all(|byte| byte.is_ascii() && octets::is_text_byte(byte)) {
+        return None;
+    }
+    text.chars()
+        .find(|&character| u8::try_from(character).map_or(true, |byte| !octets::is_text_byte(byte)))
+}
+
+/// Appends text whose characters are all within latin-1, as one byte each.
+fn push_latin1(text: &str, out: &mut Vec<u8>) {
+    if text.is_ascii() {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        // `first_bad_character` has refused everything above U+00FF.
+        out.extend(text.chars().filter_map(|character| u8::try_from(character).ok()));
+    }
+}
