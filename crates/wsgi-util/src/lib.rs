@@ -25,6 +25,7 @@
 //! | `util.FileWrapper` | [`FileWrapper`] |
 //! | `util.guess_scheme`, `application_uri`, `request_uri` | [`guess_scheme`], [`application_uri`], [`request_uri`] |
 //! | `util.shift_path_info`, `setup_testing_defaults`, `is_hop_by_hop` | [`shift_path_info`], [`setup_testing_defaults`], [`is_hop_by_hop`] |
+//! | `validate.validator`, `WSGIWarning` | [`validate`] |
 //!
 //! # What this crate does not do
 //!
@@ -99,6 +100,7 @@ mod path_info;
 mod testing;
 mod types;
 mod uri;
+pub mod validate;
 
 pub use body::{Body, Chunk, IntoChunk, ResponseIterable};
 pub use environ::{Environ, EnvironSource, EnvironValue, NotUtf8};

@@ -155,11 +155,12 @@ impl<'a> Environ<'a> {
     /// # Panics
     ///
     /// As [`insert`](Environ::insert), when the key has no value.
-    pub fn setdefault(&mut self, key: &'static str, value: &str) -> Cow<'_, str> {
-        if !self.contains_key(key) {
-            self.insert(key, value);
+    pub fn setdefault(&mut self, key: impl Into<Cow<'static, str>>, value: &str) -> Cow<'_, str> {
+        let key = key.into();
+        if !self.contains_key(&key) {
+            self.insert(key.clone(), value);
         }
-        self.get(key).unwrap_or_default()
+        self.get(&key).unwrap_or_default()
     }
 
     /// Removes a key; gives the string it held, if it was one. Removing a key that is not there is no error.

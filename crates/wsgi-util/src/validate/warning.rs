@@ -1,0 +1,38 @@
+//! What is doubtful.
+
+use super::violation::quoted;
+
+/// What is allowed, but rarely meant.
+#[doc(alias = "WSGIWarning")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WsgiWarning {
+    /// The environ has no `QUERY_STRING`, on which many applications rely.
+    #[error(
+        "QUERY_STRING is not in the WSGI environment, though many applications expect it (PEP 3333, environ \
+         Variables); the server should set it, to '' if there is no query"
+    )]
+    NoQueryString,
+    /// `REQUEST_METHOD` is none of the common ones.
+    #[error("Unknown REQUEST_METHOD: {}", quoted(.method))]
+    UnknownMethod {
+        /// The method.
+        method: String,
+    },
+    /// The status has no blank behind its code.
+    #[error(
+        "The status string ({}) should be a three-digit integer followed by a single space and a status explanation \
+         (PEP 3333, The start_response() Callable)",
+        quoted(.status)
+    )]
+    StatusFormat {
+        /// The status.
+        status: String,
+    },
+    /// A body was dropped, and nobody had closed it.
+    #[error(
+        "Iterator garbage collected without being closed (PEP 3333, Specification Details); the server, and middleware \
+         that wraps a body, must call its close()"
+    )]
+    NotClosed,
+}
