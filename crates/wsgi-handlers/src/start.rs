@@ -1,0 +1,88 @@
+//! What `start_response` checks before it accepts a status and headers.
+
+use crate::error::Misuse;
+use wsgi_util::{Headers, is_hop_by_hop, native};
+
+/// Checks a status: CPython's checks, in CPython's order and words, then latin-1 (known defect B-11).
+///
+/// Control characters come first, as in CPython 3.15 (gh-144370); a tab is one of them.
+pub(crate) fn check_status(status: &str) -> Result<(), Misuse> {
+    if status.bytes().any(|byte| byte.is_ascii_control()) {
+        return Err(Misuse::StatusControlCharacter);
+    }
+    // Length and positions count characters in CPython; as soon as the first three are ASCII digits, bytes are the same.
+    if status.chars().take(4).count() < 4 {
+        return Err(Misuse::StatusTooShort);
+    }
+    let bytes = status.as_bytes();
+    if !bytes.iter().take(3).all(u8::is_ascii_digit) {
+        return Err(Misuse::StatusWithoutCode);
+    }
+    if bytes.get(3) != Some(&b' ') {
+        return Err(Misuse::StatusWithoutSpace);
+    }
+    if !is_latin1(status) {
+        return Err(Misuse::StatusNotLatin1(status.to_owned()));
+    }
+    Ok(())
+}
+
+/// Checks the headers of an application: token names, latin-1 text, nothing that is the server's, one Content-Length.
+///
+/// Control characters are not looked for: [`Headers`] cannot hold any. CPython makes the hop-by-hop check by
+/// assertion, so `python -O` turns it off; here it is always on.
+pub(crate) fn check_headers(headers: &Headers) -> Result<(), Misuse> {
+    for (name, value) in headers {
+        if name.is_empty() || !name.bytes().all(is_token_byte) {
+            return Err(Misuse::HeaderName(name.to_owned()));
+        }
+        if !is_latin1(value) {
+            return Err(Misuse::HeaderNotLatin1 { name: name.to_owned(), value: value.to_owned() });
+        }
+        if is_of_the_connection(name) {
+            return Err(Misuse::HopByHop { name: name.to_owned(), value: value.to_owned() });
+        }
+        if name.eq_ignore_ascii_case("Status") {
+            return Err(Misuse::StatusHeader);
+        }
+    }
+    content_length(headers).map(drop)
+}
+
+/// The Content-Length among the headers, if there is one.
+///
+/// Two that differ, or something that is not a decimal number, would let two readers disagree about the end of the
+/// response (RFC 9112 §6.3), so they are refused.
+pub(crate) fn content_length(headers: &Headers) -> Result<Option<u64>, Misuse> {
+    let mut found = None;
+    for (name, value) in headers {
+        if !name.eq_ignore_ascii_case("Content-Length") {
+            continue;
+        }
+        let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        match value.parse::<u64>() {
+            Ok(length) if is_number && found.is_none() => found = Some(length),
+            _ => return Err(Misuse::ContentLength(value.to_owned())),
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a field is about the connection and therefore the server's.
+///
+/// CPython's list has `trailers`, which is no field; RFC 9110 §7.6.1 names `Trailer` and `Proxy-Connection`.
+fn is_of_the_connection(name: &str) -> bool {
+    is_hop_by_hop(name)
+        || name.eq_ignore_ascii_case("trailer")
+        || name.eq_ignore_ascii_case("proxy-connection")
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Whether each character is one byte in latin-1.
+fn is_latin1(text: &str) -> bool {
+    text.is_ascii() || native::first_non_native(text).is_none()
+}
