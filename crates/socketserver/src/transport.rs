@@ -1,28 +1,193 @@
 //! What distinguishes TCP, UDP, Unix stream and Unix datagram servers.
+
+use crate::ServerOptions;
+use socket2::SockRef;
 use std::fmt;
-use std::io;
-use socket2::Socket;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// One kind of socket a server can listen on.
+///
+/// CPython expresses this by the subclasses of `TCPServer` and their `address_family` and
+/// `socket_type`. Here it is a value that the [`Server`](crate::Server) owns, so a transport of
+/// your own may carry state: its keys, its counters, the errors a test wants to see.
 pub trait Transport: Send + Sync + 'static {
+    /// The socket the server listens or receives on.
+    type Socket: Send + Sync + 'static;
     /// What one request is: a connection, or a packet with the socket to answer on.
     type Request: Send + 'static;
-    /// How this transport writes an address. `Debug` prints it as Python would
-    /// (`('127.0.0.1', 80)`), because `handle_error` shows it.
+    /// Who sent a request, and where a server listens.
     type Address: Clone + fmt::Debug + Send + Sync + 'static;
-    // ... create/bind/local_address/listen/accept/shutdown_request/close_request ...
-    /// Waits for the next request (`get_request`).
-    fn accept(socket: &Socket, options: &crate::ServerOptions) -> io::Result<(Self::Request, Self::Address)>;
+    /// [`Stream`] or [`Datagram`]: which of the two handler traits a factory's handlers must have.
+    type Kind;
+
+    /// Creates a socket of the family that `address` belongs to; binds nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call.
+    fn create_socket(&self, address: &Self::Address) -> io::Result<Self::Socket>;
+
+    /// Lends a socket to `socket2`, which knows all its options.
+    fn sock_ref<'a>(&self, socket: &'a Self::Socket) -> SockRef<'a>;
+
+    /// Applies the reuse options and binds (`server_bind`).
+    ///
+    /// # Errors
+    ///
+    /// Those of the system calls; the server adds what was tried and what could be done.
+    fn bind(
+        &self,
+        socket: &Self::Socket,
+        address: &Self::Address,
+        options: &ServerOptions,
+    ) -> io::Result<()>;
+
+    /// The address a socket is bound to, as the system reports it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call.
+    fn local_address(&self, socket: &Self::Socket) -> io::Result<Self::Address>;
+
+    /// Starts listening (`server_activate`). Datagram transports have nothing to do here.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call.
+    fn activate(&self, socket: &Self::Socket, options: &ServerOptions) -> io::Result<()>;
+
+    /// Tells whether requests can arrive on this socket; asked once when a loop starts, so that
+    /// a forgotten `bind_and_activate` is an error and not a server that never answers.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call.
+    fn is_active(&self, socket: &Self::Socket) -> io::Result<bool>;
+
+    /// Takes the next request (`get_request`) without waiting for one.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::WouldBlock`] if there is none after all, and those of the system call.
+    fn accept(
+        &self,
+        socket: &Arc<Self::Socket>,
+        options: &ServerOptions,
+    ) -> io::Result<(Self::Request, Self::Address)>;
+
+    /// Tells the peer that no more will be sent: what `shutdown_request` does before it closes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call; the caller ignores them, as CPython does.
+    fn shutdown_write(&self, request: &Self::Request) -> io::Result<()>;
+
+    /// An address as Python prints it, such as `('127.0.0.1', 4711)`, for `handle_error`.
+    fn address_text(&self, address: &Self::Address) -> String;
 }
 
-/// TCP over IPv4 or IPv6, the family taken from the address.
+/// Marks a [`Transport`] whose requests are connections.
 #[derive(Debug)]
-pub enum Tcp {}
+pub enum Stream {}
 
-impl Transport for Tcp {
-    type Request = std::net::TcpStream;
-    type Address = std::net::SocketAddr;
-    fn accept(_: &Socket, _: &crate::ServerOptions) -> io::Result<(Self::Request, Self::Address)> {
-        todo!()
-    }
+/// Marks a [`Transport`] whose requests are packets.
+#[derive(Debug)]
+pub enum Datagram {}
+
+/// A transport whose requests are connections, for [`StreamRequestHandler`](crate::StreamRequestHandler).
+pub trait StreamTransport: Transport<Kind = Stream, Request: Connection> {}
+
+impl<T: Transport<Kind = Stream, Request: Connection>> StreamTransport for T {}
+
+/// What [`StreamRequestHandler`](crate::StreamRequestHandler) needs of a connection.
+///
+/// Reading and writing go through a shared reference, as `TcpStream` and `UnixStream` allow, so
+/// that `rfile` and `wfile` can exist side by side.
+pub trait Connection: Send + 'static {
+    /// Reads some bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call; a timeout that passed is `WouldBlock` or `TimedOut`.
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes some bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call; a timeout that passed is `WouldBlock` or `TimedOut`.
+    fn send(&self, data: &[u8]) -> io::Result<usize>;
+
+    /// Bounds each wait of later reads and writes (`socket.settimeout`).
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call; `InvalidInput` for a timeout of zero.
+    fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
+
+    /// Sends small segments at once (`TCP_NODELAY`).
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call; sockets that are not TCP refuse.
+    fn set_nodelay(&self, nodelay: bool) -> io::Result<()>;
+}
+
+/// Implements [`Connection`] for a type of `std`; `$nodelay` is what differs.
+macro_rules! std_connection {
+    ($type:ty, $nodelay:expr) => {
+        impl Connection for $type {
+            fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+                let mut stream = self;
+                stream.read(buffer)
+            }
+            fn send(&self, data: &[u8]) -> io::Result<usize> {
+                let mut stream = self;
+                stream.write(data)
+            }
+            fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+                self.set_read_timeout(timeout)?;
+                self.set_write_timeout(timeout)
+            }
+            fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+                let set: fn(&$type, bool) -> io::Result<()> = $nodelay;
+                set(self, nodelay)
+            }
+        }
+    };
+}
+
+std_connection!(std::net::TcpStream, |stream, nodelay| {
+    std::net::TcpStream::set_nodelay(stream, nodelay)
+});
+
+#[cfg(unix)]
+std_connection!(std::os::unix::net::UnixStream, |_, _| {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "a Unix socket has no TCP_NODELAY: leave `disable_nagle_algorithm` off for it",
+    ))
+});
+
+/// One packet and the socket to answer on: the pair `(data, server socket)` of `UDPServer`.
+#[derive(Debug)]
+pub struct Packet<S> {
+    /// What was received, at most [`ServerOptions::max_packet_size`] bytes.
+    pub data: Vec<u8>,
+    /// The server's socket; it stays open while a request holds it.
+    pub socket: Arc<S>,
+}
+
+/// A transport whose requests are packets, for [`DatagramRequestHandler`](crate::DatagramRequestHandler).
+pub trait DatagramTransport:
+    Transport<Kind = Datagram, Request = Packet<<Self as Transport>::Socket>>
+{
+    /// Sends one datagram.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call, and `InvalidInput` for a client that cannot be answered.
+    fn send_to(socket: &Self::Socket, data: &[u8], address: &Self::Address) -> io::Result<()>;
 }

@@ -1,0 +1,139 @@
+//! Starting, waking and ending a serving loop.
+
+use crate::error::Misuse;
+use crate::wakeup::{Readiness, Wakeup};
+use socket2::SockRef;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+/// Ends a serving loop from anywhere; cheap to clone, and may outlive the server.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::{BaseRequestHandler, Raw, Serve, TcpServer};
+///
+/// struct Nothing;
+/// impl BaseRequestHandler for Nothing {}
+///
+/// let server = TcpServer::bind("127.0.0.1:0", Raw(|| Nothing))?;
+/// let handle = server.shutdown_handle();
+/// let stopper = std::thread::spawn(move || handle.shutdown());
+/// server.serve_forever()?; // returns as soon as the other thread asks
+/// stopper.join().unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ShutdownHandle(Arc<Control>);
+
+impl ShutdownHandle {
+    pub(crate) fn new(control: Arc<Control>) -> Self {
+        Self(control)
+    }
+
+    /// Ends the serving loop and waits until it has ended (`BaseServer.shutdown`).
+    ///
+    /// It never deadlocks. Where CPython would, it does not wait:
+    ///
+    /// - in the thread that runs the loop (a handler of a server without a mix-in, a
+    ///   `service_actions`): the loop ends when this request does;
+    /// - before any loop runs: the next one returns at once.
+    ///
+    /// As in CPython, a shutdown after the loop has ended is kept for the next loop.
+    pub fn shutdown(&self) {
+        self.0.shutdown(true);
+    }
+
+    /// Asks the loop to end, like [`shutdown`](Self::shutdown), but does not wait for it.
+    pub fn request_shutdown(&self) {
+        self.0.shutdown(false);
+    }
+}
+
+/// What the loop and those who end it share.
+#[derive(Debug)]
+pub(crate) struct Control {
+    state: Mutex<State>,
+    ended: Condvar,
+    wakeup: Wakeup,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// CPython's `__shutdown_request`.
+    stop: bool,
+    /// The thread in a loop: CPython's `__is_shut_down`, and whose loop it is.
+    running: Option<ThreadId>,
+    /// Counts the loops, so that waiting for one to end does not wait for the next.
+    run: u64,
+}
+
+impl Control {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self { state: Mutex::default(), ended: Condvar::new(), wakeup: Wakeup::new()? })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is three plain values and never half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shutdown(&self, wait: bool) {
+        let mut state = self.state();
+        state.stop = true;
+        self.wakeup.wake();
+        if !wait || state.running == Some(thread::current().id()) {
+            return;
+        }
+        let run = state.run;
+        while state.running.is_some() && state.run == run {
+            state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Makes a waiting loop look again at the world: the socket was closed.
+    pub(crate) fn wake(&self) {
+        self.wakeup.wake();
+    }
+
+    /// Registers this thread's loop, until the returned value is dropped.
+    pub(crate) fn enter(&self) -> Result<Running<'_>, Misuse> {
+        let mut state = self.state();
+        if state.running.is_some() {
+            return Err(Misuse::AlreadyServing);
+        }
+        state.running = Some(thread::current().id());
+        state.run += 1;
+        Ok(Running { control: self })
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.state().stop
+    }
+
+    /// Waits until `socket` is readable, somebody wakes the loop, or the time is over.
+    pub(crate) fn wait(
+        &self,
+        socket: Option<&SockRef<'_>>,
+        timeout: Option<Duration>,
+    ) -> io::Result<Readiness> {
+        self.wakeup.wait(socket, timeout)
+    }
+}
+
+/// A loop that runs; dropping it, also by a panic, lets those go who wait for its end.
+#[derive(Debug)]
+pub(crate) struct Running<'a> {
+    control: &'a Control,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut state = self.control.state();
+        state.stop = false;
+        state.running = None;
+        self.control.ended.notify_all();
+    }
+}

@@ -1,0 +1,279 @@
+//! `StreamRequestHandler`: `rfile` and `wfile` on a connection.
+
+use crate::request_handler::run_handler;
+use crate::transport::{Connection, StreamTransport};
+use crate::{HandlerError, ServerInfo, Tcp, Transport};
+use std::fmt;
+use std::io::{self, BufReader, Read, Write};
+use std::time::Duration;
+
+/// A handler with files on its connection (`socketserver.StreamRequestHandler`).
+///
+/// The server calls [`setup`](Self::setup), [`handle`](Self::handle) and
+/// [`finish`](Self::finish), in this order. `setup` and `finish` have defaults that an override
+/// reaches as `x.setup(&self.options())` and `x.finish()`: what `super()` was.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::{Serve, StreamRequest, StreamRequestHandler, TcpServer};
+/// use std::io::{self, BufRead, Read, Write};
+/// use std::net::TcpStream;
+///
+/// struct Upper;
+///
+/// impl StreamRequestHandler for Upper {
+///     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+///         let mut line = String::new();
+///         x.rfile.read_line(&mut line)?;
+///         x.wfile.write_all(line.to_uppercase().as_bytes())
+///     }
+/// }
+///
+/// let server = TcpServer::bind("127.0.0.1:0", || Upper)?;
+/// let mut client = TcpStream::connect(server.server_address())?;
+/// client.write_all(b"hello world\n")?;
+/// server.handle_request()?;
+///
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer)?;
+/// assert_eq!(answer, "HELLO WORLD\n");
+/// # io::Result::Ok(())
+/// ```
+pub trait StreamRequestHandler<T: StreamTransport = Tcp> {
+    /// The class attributes: buffer sizes, timeout, Nagle's algorithm.
+    fn options(&self) -> StreamOptions {
+        StreamOptions::default()
+    }
+
+    /// Prepares the connection and its files.
+    ///
+    /// # Errors
+    ///
+    /// An error goes to `handle_error`; neither `handle` nor `finish` are called.
+    fn setup(&mut self, x: &mut StreamRequest<'_, T>) -> io::Result<()> {
+        x.setup(&self.options())
+    }
+
+    /// Does the work. Does nothing by default.
+    ///
+    /// # Errors
+    ///
+    /// An error goes to `handle_error`, after `finish`.
+    fn handle(&mut self, x: &mut StreamRequest<'_, T>) -> io::Result<()> {
+        let _ = x;
+        Ok(())
+    }
+
+    /// Flushes `wfile`; called after `handle`, also when that failed.
+    ///
+    /// # Errors
+    ///
+    /// An error goes to `handle_error`, in place of an error of `handle`.
+    fn finish(&mut self, x: &mut StreamRequest<'_, T>) -> io::Result<()> {
+        x.finish();
+        Ok(())
+    }
+}
+
+/// The class attributes of `StreamRequestHandler`, with CPython's defaults.
+///
+/// # Examples
+///
+/// ```
+/// let options = socketserver::StreamOptions::default();
+/// assert_eq!(options.rbufsize, None);
+/// assert_eq!(options.wbufsize, Some(0));
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StreamOptions {
+    /// The buffer of `rfile` in bytes. `None`, the default, is a buffer of the usual size
+    /// (CPython's -1); `Some(0)` reads from the connection no more than it was asked for.
+    pub rbufsize: Option<usize>,
+    /// The buffer of `wfile` in bytes. `Some(0)`, the default, sends every write at once and to
+    /// its end; `None` is a buffer of the usual size.
+    pub wbufsize: Option<usize>,
+    /// How long one read or one write may wait for the peer before it fails with
+    /// [`io::ErrorKind::TimedOut`]. `None`, the default, waits for ever.
+    pub timeout: Option<Duration>,
+    /// Sets `TCP_NODELAY`, so that small writes are sent without waiting for acknowledgements.
+    /// `false` by default.
+    pub disable_nagle_algorithm: bool,
+}
+
+impl Default for StreamOptions {
+    fn default() -> Self {
+        Self { rbufsize: None, wbufsize: Some(0), timeout: None, disable_nagle_algorithm: false }
+    }
+}
+
+/// `io.DEFAULT_BUFFER_SIZE`.
+const DEFAULT_BUFFER_SIZE: usize = 8192;
+
+/// What a [`StreamRequestHandler`] has in its hands: the instance variables of the Python class.
+pub struct StreamRequest<'a, T: StreamTransport = Tcp> {
+    /// Reads from the connection.
+    pub rfile: BufReader<StreamReader<'a, T::Request>>,
+    /// Writes to the connection.
+    pub wfile: StreamWriter<'a, T::Request>,
+    /// The connection itself; Python's `connection` and `request`.
+    pub connection: &'a T::Request,
+    /// Who connected.
+    pub client_address: &'a T::Address,
+    /// What there is to know of the server.
+    pub server: ServerInfo,
+}
+
+impl<'a, T: StreamTransport> StreamRequest<'a, T> {
+    fn new(
+        connection: &'a T::Request,
+        client_address: &'a T::Address,
+        server: &ServerInfo,
+    ) -> Self {
+        Self {
+            // Most handlers keep these files or replace them in `setup`: the buffer comes then.
+            rfile: BufReader::with_capacity(0, StreamReader { connection, timeout: None }),
+            wfile: StreamWriter { connection, timeout: None, buffer: Vec::new(), capacity: 0 },
+            connection,
+            client_address,
+            server: *server,
+        }
+    }
+
+    /// Applies the options to the connection and makes the files
+    /// (`StreamRequestHandler.setup`).
+    ///
+    /// # Errors
+    ///
+    /// Those of the socket options.
+    pub fn setup(&mut self, options: &StreamOptions) -> io::Result<()> {
+        if options.timeout.is_some() {
+            Connection::set_timeout(self.connection, options.timeout)?;
+        }
+        if options.disable_nagle_algorithm {
+            Connection::set_nodelay(self.connection, true)?;
+        }
+        // `BufReader` bypasses its buffer for reads at least as large as it, so with room for
+        // one byte it never takes more from the connection than it was asked for.
+        let rbufsize = options.rbufsize.unwrap_or(DEFAULT_BUFFER_SIZE).max(1);
+        let reader = StreamReader { connection: self.connection, timeout: options.timeout };
+        self.rfile = BufReader::with_capacity(rbufsize, reader);
+        self.wfile = StreamWriter {
+            connection: self.connection,
+            timeout: options.timeout,
+            buffer: Vec::new(),
+            capacity: options.wbufsize.unwrap_or(DEFAULT_BUFFER_SIZE),
+        };
+        Ok(())
+    }
+
+    /// Flushes `wfile` and ignores the client's having gone (`StreamRequestHandler.finish`).
+    pub fn finish(&mut self) {
+        let _ = self.wfile.flush();
+    }
+}
+
+impl<T: StreamTransport> fmt::Debug for StreamRequest<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamRequest")
+            .field("client_address", self.client_address)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The reading end of a connection; inside `rfile`.
+pub struct StreamReader<'a, C> {
+    connection: &'a C,
+    timeout: Option<Duration>,
+}
+
+impl<C: Connection> Read for StreamReader<'_, C> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.connection.receive(buffer).map_err(|error| name_timeout(error, self.timeout))
+    }
+}
+
+impl<C> fmt::Debug for StreamReader<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamReader").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+/// `wfile`: writes all it is given, at once or when its buffer is full.
+pub struct StreamWriter<'a, C> {
+    connection: &'a C,
+    timeout: Option<Duration>,
+    buffer: Vec<u8>,
+    capacity: usize,
+}
+
+impl<C: Connection> StreamWriter<'_, C> {
+    /// Sends all of `data`; the number of bytes that went out is known also when it fails.
+    fn send_all(&self, data: &[u8]) -> (usize, io::Result<()>) {
+        let mut sent = 0;
+        while let Some(rest) = data.get(sent..).filter(|rest| !rest.is_empty()) {
+            match self.connection.send(rest) {
+                Ok(0) => return (sent, Err(io::ErrorKind::WriteZero.into())),
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return (sent, Err(name_timeout(error, self.timeout))),
+            }
+        }
+        (sent, Ok(()))
+    }
+}
+
+impl<C: Connection> Write for StreamWriter<'_, C> {
+    /// Takes all of `data` or fails; there are no short writes (`_SocketWriter.write`).
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() + data.len() > self.capacity {
+            self.flush()?;
+        }
+        if data.len() >= self.capacity {
+            self.send_all(data).1?;
+        } else {
+            self.buffer.extend_from_slice(data);
+        }
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let (sent, result) = self.send_all(&self.buffer);
+        self.buffer.drain(..sent);
+        result
+    }
+}
+
+impl<C> fmt::Debug for StreamWriter<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamWriter")
+            .field("timeout", &self.timeout)
+            .field("buffered", &self.buffer.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A socket timeout is `WouldBlock` on Unix and `TimedOut` on Windows: here it is the second, with
+/// words, as Python's `TimeoutError`.
+fn name_timeout(error: io::Error, timeout: Option<Duration>) -> io::Error {
+    match (error.kind(), timeout) {
+        (io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut, Some(timeout)) => io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("timed out: the client did nothing for {timeout:?} (StreamOptions::timeout)"),
+        ),
+        _ => error,
+    }
+}
+
+/// Runs one handler on one connection.
+pub(crate) fn run<T: StreamTransport, H: StreamRequestHandler<T>>(
+    handler: H,
+    request: &T::Request,
+    client_address: &<T as Transport>::Address,
+    server: &ServerInfo,
+) -> Result<(), HandlerError> {
+    let x = StreamRequest::<T>::new(request, client_address, server);
+    run_handler(handler, x, H::setup, H::handle, H::finish)
+}
