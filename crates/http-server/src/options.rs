@@ -1,10 +1,141 @@
 //! The class attributes of the handlers.
-/// The class attributes of `BaseHTTPRequestHandler`, with CPython's defaults, and the limits and deadlines.
+
+use crate::proto::Limits;
+use crate::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, Deadlines};
+use std::sync::LazyLock;
+
+/// The class attributes of `BaseHTTPRequestHandler` with CPython's defaults, and the limits and deadlines.
+///
+/// A handler returns them from [`options`](crate::BaseHttpRequestHandler::options). Each attribute is a field to read
+/// and a method of the same name that sets it.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, HandlerOptions};
+/// use std::sync::LazyLock;
+///
+/// static OPTIONS: LazyLock<HandlerOptions> =
+///     LazyLock::new(|| HandlerOptions::new().protocol_version("HTTP/1.1").server_version("Teapot/1"));
+///
+/// struct Teapot;
+/// impl BaseHttpRequestHandler for Teapot {
+///     fn options(&self) -> &HandlerOptions {
+///         &OPTIONS
+///     }
+/// }
+/// assert_eq!(Teapot.options().error_content_type, "text/html;charset=utf-8");
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HandlerOptions {
-    /// `"HTTP/1.0"` closes after each response, `"HTTP/1.1"` keeps connections.
+    /// The version on the status line. `"HTTP/1.0"` closes after each response, `"HTTP/1.1"` keeps connections.
     pub protocol_version: &'static str,
-    // server_version "BaseHTTP", sys_version "wsgiref-rs/0.1.0", error_message_format, error_content_type, limits: proto::Limits,
-    // deadlines: Deadlines, wbufsize, rbufsize ...
+    /// The first half of the `Server` field: `BaseHTTP`.
+    pub server_version: &'static str,
+    /// The second half of the `Server` field: this crate and its version.
+    pub sys_version: &'static str,
+    /// The template of error pages with `%(code)d`, `%(message)s` and `%(explain)s`. Empty: pages without a body.
+    pub error_message_format: &'static str,
+    /// The `Content-Type` of error pages: `text/html;charset=utf-8`.
+    pub error_content_type: &'static str,
+    /// The most bytes asked of the connection at once. CPython's −1 means its default, which here is 16,384.
+    pub rbufsize: usize,
+    /// How many body bytes are gathered before they are sent. 0, the default, sends each write at once.
+    pub wbufsize: usize,
+    /// What one request may occupy.
+    pub limits: Limits,
+    /// How long the server waits for its client; takes the place of CPython's `timeout`, which is unlimited by default.
+    #[doc(alias = "timeout")]
+    pub deadlines: Deadlines,
+}
+
+/// What [`crate::BaseHttpRequestHandler::options`] returns unless overridden.
+pub(crate) static DEFAULT_OPTIONS: LazyLock<HandlerOptions> = LazyLock::new(HandlerOptions::new);
+
+impl HandlerOptions {
+    /// Returns the attributes of `BaseHTTPRequestHandler` itself.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            protocol_version: "HTTP/1.0",
+            server_version: "BaseHTTP",
+            sys_version: concat!("wsgiref-rs/", env!("CARGO_PKG_VERSION")),
+            error_message_format: DEFAULT_ERROR_MESSAGE,
+            error_content_type: DEFAULT_ERROR_CONTENT_TYPE,
+            rbufsize: 16_384,
+            wbufsize: 0,
+            limits: Limits::default(),
+            deadlines: Deadlines::new(),
+        }
+    }
+
+    /// Sets [`protocol_version`](Self#structfield.protocol_version).
+    #[must_use]
+    pub fn protocol_version(mut self, version: &'static str) -> Self {
+        self.protocol_version = version;
+        self
+    }
+
+    /// Sets [`server_version`](Self#structfield.server_version).
+    #[must_use]
+    pub fn server_version(mut self, version: &'static str) -> Self {
+        self.server_version = version;
+        self
+    }
+
+    /// Sets [`sys_version`](Self#structfield.sys_version).
+    #[must_use]
+    pub fn sys_version(mut self, version: &'static str) -> Self {
+        self.sys_version = version;
+        self
+    }
+
+    /// Sets [`error_message_format`](Self#structfield.error_message_format).
+    #[must_use]
+    pub fn error_message_format(mut self, template: &'static str) -> Self {
+        self.error_message_format = template;
+        self
+    }
+
+    /// Sets [`error_content_type`](Self#structfield.error_content_type).
+    #[must_use]
+    pub fn error_content_type(mut self, content_type: &'static str) -> Self {
+        self.error_content_type = content_type;
+        self
+    }
+
+    /// Sets [`rbufsize`](Self#structfield.rbufsize).
+    #[must_use]
+    pub fn rbufsize(mut self, bytes: usize) -> Self {
+        self.rbufsize = bytes;
+        self
+    }
+
+    /// Sets [`wbufsize`](Self#structfield.wbufsize).
+    #[must_use]
+    pub fn wbufsize(mut self, bytes: usize) -> Self {
+        self.wbufsize = bytes;
+        self
+    }
+
+    /// Sets [`limits`](Self#structfield.limits).
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets [`deadlines`](Self#structfield.deadlines).
+    #[must_use]
+    pub fn deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+}
+
+impl Default for HandlerOptions {
+    fn default() -> Self {
+        Self::new()
+    }
 }

@@ -59,6 +59,47 @@ pub enum Misuse {
         /// The second status code.
         status: u16,
     },
+    /// A header field was written before a status line.
+    #[error("the header {name:?} before the status line: call send_response first")]
+    HeaderBeforeStatus {
+        /// The name of the field.
+        name: String,
+    },
+    /// A header field was written after the head had ended.
+    #[error("the header {name:?} after the end of the headers: send it before end_headers")]
+    HeaderAfterEnd {
+        /// The name of the field.
+        name: String,
+    },
+    /// A Content-Length is not a number, or it is the second one (RFC 9110 §8.6).
+    #[error(
+        "the Content-Length {value:?} is not one number (RFC 9110 §8.6): send it once, in digits"
+    )]
+    ContentLength {
+        /// The value.
+        value: String,
+    },
+    /// A response has both Content-Length and Transfer-Encoding (RFC 9112 §6.2).
+    #[error("both Content-Length and Transfer-Encoding (RFC 9112 §6.2): send one of them")]
+    LengthAndTransferEncoding,
+    /// The head ended without a status line.
+    #[error("end_headers without a status line: call send_response first")]
+    NoStatusLine,
+    /// The head ended twice.
+    #[error("end_headers was called twice for one response")]
+    SecondEndOfHeaders,
+    /// The body began before the head had ended.
+    #[error("the body was written before end_headers: end the headers first")]
+    BodyBeforeEndOfHeaders,
+    /// The handler returned without ending the head.
+    #[error("the handler returned without end_headers after the status {status}")]
+    HeadersNotEnded {
+        /// The status code.
+        status: u16,
+    },
+    /// The handler returned without a response.
+    #[error("the handler returned without a response: call send_response or send_error")]
+    NoResponse,
 }
 
 impl From<Misuse> for io::Error {

@@ -1,0 +1,24 @@
+//! `Hello world!` on every path: the first program of `http.server`'s documentation.
+//!
+//!     cargo run -p http-server --example hello [ADDRESS:PORT]
+
+use http_server::{BaseHttpRequestHandler, Exchange, HttpServer, Serve};
+use std::io::{self, Write};
+
+struct MyHandler;
+
+impl BaseHttpRequestHandler for MyHandler {
+    fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        x.send_response(200)?;
+        x.send_header("Content-Type", "text/plain")?;
+        x.end_headers()?;
+        x.wfile.write_all(b"Hello world!\n")
+    }
+}
+
+fn main() -> io::Result<()> {
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
+    let server = HttpServer::bind(address.as_str(), || MyHandler)?;
+    println!("Serving on http://{}/ ...", server.server_address());
+    server.serve_forever()
+}

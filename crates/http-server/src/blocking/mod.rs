@@ -1,0 +1,243 @@
+//! The blocking driver: one connection, from its first byte to its end, in one thread.
+//!
+//! This is CPython's `handle`, `handle_one_request` and `parse_request` in the same order. What the bytes mean is decided
+//! in [`proto`](crate::proto), how long a wait may be in `deadlines`; here is only what happens one after the other.
+
+mod socket_wire;
+
+use crate::exchange::{BodyState, Input, Interim, Link, Parts, Request, Wire};
+use crate::failure::{run, settle};
+use crate::proto::{BodyDecoder, Framing, HeadParser, RequestError, Version};
+use crate::{
+    BaseHttpRequestHandler, ClientAddress, Connection, Exchange, HandlerError, HandlerOptions,
+    RequestBody, ResponseBody, ServerInfo,
+};
+use socket_wire::SocketWire;
+use std::io;
+
+/// Serves one connection to its end.
+///
+/// Requests are answered one at a time and in order, as long as both sides keep the connection. Then it is closed so that
+/// the client gets the whole last response: the sending side first, and what still comes is read and dropped for a while.
+///
+/// # Errors
+///
+/// What a handler returned or panicked with, for the server's `handle_error`; the client has been answered by then, and
+/// the connection is at its end. What the client does wrong is its own affair and no error here.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, ClientAddress, Exchange, Pair, ServerInfo, handle};
+/// use std::io::{self, Write};
+///
+/// struct Hello;
+/// impl BaseHttpRequestHandler for Hello {
+///     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+///         x.send_response(200)?;
+///         x.end_headers()?;
+///         x.wfile.write_all(b"Hello world!\n")
+///     }
+/// }
+///
+/// let mut connection = Pair { reader: &b"GET / HTTP/1.0\r\n\r\n"[..], writer: Vec::new() };
+/// handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &Hello)?;
+/// assert!(connection.writer.ends_with(b"\r\n\r\nHello world!\n"));
+/// # Ok::<(), http_server::HandlerError>(())
+/// ```
+pub fn handle(
+    connection: &mut dyn Connection,
+    client_address: &ClientAddress,
+    server: &ServerInfo,
+    handler: &dyn BaseHttpRequestHandler,
+) -> Result<(), HandlerError> {
+    let options = handler.options();
+    let mut conversation = Conversation {
+        handler,
+        client_address,
+        server,
+        options,
+        protocol: Version::parse(options.protocol_version.as_bytes()).unwrap_or(Version::HTTP_10),
+        wire: SocketWire::new(connection, &options.deadlines),
+        parser: HeadParser::new(options.limits),
+        input: Input::default(),
+        head: Vec::new(),
+        out: Vec::new(),
+    };
+    let mut first = true;
+    let result = loop {
+        match conversation.handle_one_request(first) {
+            Ok(Next::Request) => first = false,
+            Ok(Next::Close) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    conversation.close();
+    result
+}
+
+/// One connection and what outlives its requests.
+struct Conversation<'c> {
+    handler: &'c dyn BaseHttpRequestHandler,
+    client_address: &'c ClientAddress,
+    server: &'c ServerInfo,
+    options: &'c HandlerOptions,
+    protocol: Version,
+    wire: SocketWire<'c>,
+    parser: HeadParser,
+    /// What came and is not used yet: the next requests of a pipeline, too.
+    input: Input,
+    /// The head of the request that is being answered.
+    head: Vec<u8>,
+    /// What is written and not sent.
+    out: Vec<u8>,
+}
+
+/// What comes after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Request,
+    Close,
+}
+
+/// What came instead of, or as, the head of a request.
+enum Received {
+    /// A valid head of this many bytes.
+    Head(usize),
+    /// The client closed, or kept silent for too long, before a request had begun.
+    Nothing,
+    Refused(RequestError),
+    /// A head had begun and did not end in time.
+    TooLate,
+}
+
+impl Conversation<'_> {
+    fn handle_one_request(&mut self, first: bool) -> Result<Next, HandlerError> {
+        match self.read_head(first) {
+            Received::Nothing => Ok(Next::Close),
+            Received::Head(length) => {
+                self.head.clear();
+                self.head.extend_from_slice(self.input.unused().get(..length).unwrap_or_default());
+                self.input.consume(length);
+                self.answer()
+            }
+            Received::Refused(error) => self
+                .refuse(error.status(), Some((&error.message(), &error.explain())))
+                .map(|()| Next::Close),
+            Received::TooLate => self.refuse(408, None).map(|()| Next::Close),
+        }
+    }
+
+    /// Waits for a whole head. The limits hold while it arrives, and so does its deadline, whatever drips in.
+    fn read_head(&mut self, first: bool) -> Received {
+        let deadlines = &self.options.deadlines;
+        let mut begun = false;
+        self.wire.receive_within(if first { deadlines.first_byte } else { deadlines.idle });
+        loop {
+            if !self.input.is_empty() {
+                if !begun {
+                    begun = true;
+                    self.wire.receive_within(deadlines.head);
+                }
+                match self.parser.parse(self.input.unused()) {
+                    Ok(Some(length)) => return Received::Head(length),
+                    Ok(None) => {}
+                    Err(error) => return Received::Refused(error),
+                }
+            }
+            match self.input.fill(self.options.rbufsize, |buf| self.wire.receive(buf)) {
+                Ok(0) => {
+                    let unfinished = self.parser.end_of_input(self.input.unused());
+                    return unfinished.map_or(Received::Nothing, Received::Refused);
+                }
+                Ok(_) => {}
+                Err(error) if begun && error.kind() == io::ErrorKind::TimedOut => {
+                    return Received::TooLate;
+                }
+                // The client is gone or silent, and nobody waits for an answer.
+                Err(_) => return Received::Nothing,
+            }
+        }
+    }
+
+    /// Has the handler answer the request in `head`.
+    fn answer(&mut self) -> Result<Next, HandlerError> {
+        let head = self.parser.head(&self.head);
+        let framing = head.framing();
+        self.wire.start_exchange();
+        let body = if framing == Framing::None || framing == Framing::Length(0) {
+            BodyState::Complete
+        } else {
+            BodyState::Open
+        };
+        // RFC 9110 §10.1.1: no 100 to a client that has not waited for it.
+        let waits = head.expects_continue()
+            && self.protocol >= Version::HTTP_11
+            && body == BodyState::Open
+            && self.input.is_empty();
+        let link =
+            Link::new(&mut self.wire, if waits { Interim::Asked } else { Interim::Settled }, body);
+        let rfile = match body {
+            BodyState::Open => {
+                let decoder = BodyDecoder::new(framing, self.parser.limits());
+                RequestBody::new(decoder, &link, &mut self.input, self.options.rbufsize)
+            }
+            _ => RequestBody::default(),
+        };
+        let mut x = Exchange::new(Parts {
+            handler: self.handler,
+            request: Request::Head(head),
+            client_address: self.client_address,
+            server: self.server,
+            link: &link,
+            protocol: self.protocol,
+            rfile,
+            wfile: ResponseBody::new(&link, &mut self.out, self.options.wbufsize),
+        });
+        let outcome = run(&mut x, |x| {
+            // CPython: the end of parse_request, then the method.
+            if !x.expects_continue() || x.handler().handle_expect_100(x)? {
+                x.handler().dispatch(x)?;
+            }
+            x.finish()
+        });
+        let result = outcome.or_else(|failure| settle(&mut x, failure));
+        if result.is_ok() && x.can_be_followed() {
+            Ok(Next::Request)
+        } else {
+            result.map(|()| Next::Close)
+        }
+    }
+
+    /// Sends an error page for a request that no handler sees.
+    fn refuse(&mut self, code: u16, words: Option<(&str, &str)>) -> Result<(), HandlerError> {
+        self.wire.start_exchange();
+        let requestline = self.parser.requestline(self.input.unused()).into_owned();
+        let command = self.parser.command(self.input.unused()).unwrap_or_default().to_owned();
+        let link = Link::new(&mut self.wire, Interim::Settled, BodyState::Complete);
+        let mut x = Exchange::new(Parts {
+            handler: self.handler,
+            request: Request::Refused { requestline: &requestline, command: &command },
+            client_address: self.client_address,
+            server: self.server,
+            link: &link,
+            protocol: self.protocol,
+            rfile: RequestBody::default(),
+            wfile: ResponseBody::new(&link, &mut self.out, self.options.wbufsize),
+        });
+        let (message, explain) = words.unzip();
+        let outcome = run(&mut x, |x| {
+            x.send_error_explained(code, message, explain)?;
+            x.finish()
+        });
+        outcome.or_else(|failure| settle(&mut x, failure))
+    }
+
+    /// Closes politely (RFC 9112 §9.6): ends the sending side, and if the client may still be sending, reads and drops that
+    /// for a while, because closing a socket with unread input resets it and destroys the response on its way.
+    fn close(&mut self) {
+        if self.wire.end_sending() && (!self.input.is_empty() || self.wire.has_unread()) {
+            self.wire.linger();
+        }
+    }
+}

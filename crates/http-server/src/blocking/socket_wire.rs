@@ -1,0 +1,196 @@
+//! The way to the client over a connection that blocks, with the deadline of each wait.
+
+use crate::deadlines::{LINGER_BYTES, Patience, Transfer, Until};
+use crate::exchange::{Trouble, Wire};
+use crate::{Connection, Deadlines};
+use std::io::{self, ErrorKind, IoSlice};
+use std::time::Duration;
+
+/// A connection and the patience with it.
+pub(super) struct SocketWire<'c> {
+    connection: &'c mut dyn Connection,
+    deadlines: Deadlines,
+    receiving: Receiving,
+    sending: Transfer,
+    /// The timeouts that are set on the connection: setting one costs a system call.
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+    trouble: Option<Trouble>,
+}
+
+/// What is waited for when the client sends.
+enum Receiving {
+    /// The first byte of a request, the rest of its head, the end of a body nobody reads: by a certain moment.
+    Until(Until),
+    /// A body that is being read: at a certain rate.
+    Body(Transfer),
+}
+
+impl<'c> SocketWire<'c> {
+    pub(super) fn new(connection: &'c mut dyn Connection, deadlines: &Deadlines) -> Self {
+        Self {
+            connection,
+            deadlines: *deadlines,
+            receiving: Receiving::Body(Transfer::new(None)),
+            sending: Transfer::new(None),
+            read_timeout: None,
+            write_timeout: None,
+            trouble: None,
+        }
+    }
+
+    /// From now on `receive` gives up after this long, whatever arrives meanwhile.
+    pub(super) fn receive_within(&mut self, limit: Option<Duration>) {
+        self.receiving = Receiving::Until(Until::new(self.connection.now(), limit));
+    }
+
+    /// From now on the rates of a body and a response hold.
+    pub(super) fn start_exchange(&mut self) {
+        self.receiving = Receiving::Body(Transfer::new(self.deadlines.body));
+        self.sending = Transfer::new(self.deadlines.response);
+    }
+
+    /// Tells the client that no more will come. False if there is nobody to tell.
+    pub(super) fn end_sending(&mut self) -> bool {
+        self.trouble != Some(Trouble::Gone) && self.connection.shutdown_write().is_ok()
+    }
+
+    /// Whether the client has sent something that nobody has read, or goes on sending.
+    pub(super) fn has_unread(&mut self) -> bool {
+        matches!(self.connection.try_read(&mut [0; 512]), Ok(1..))
+    }
+
+    /// Reads and drops what the client still sends, until it closes or its time is up.
+    pub(super) fn linger(&mut self) {
+        self.receive_within(self.deadlines.linger);
+        let mut buf = vec![0; 64 * 1024];
+        let mut dropped = 0;
+        while dropped < LINGER_BYTES {
+            match self.receive(&mut buf) {
+                Ok(0) | Err(_) => return,
+                Ok(n) => dropped += n as u64,
+            }
+        }
+    }
+
+    /// Makes reads return in time for the deadline. False if it has passed.
+    fn prepare_read(&mut self) -> io::Result<bool> {
+        let patience = match &self.receiving {
+            Receiving::Until(until) => until.patience(self.connection.now()),
+            Receiving::Body(transfer) => transfer.patience(),
+        };
+        prepare(patience, &mut self.read_timeout, |timeout| {
+            self.connection.set_read_timeout(timeout)
+        })
+    }
+
+    fn prepare_write(&mut self) -> io::Result<bool> {
+        prepare(self.sending.patience(), &mut self.write_timeout, |timeout| {
+            self.connection.set_write_timeout(timeout)
+        })
+    }
+
+    fn gone(&mut self, error: io::Error) -> io::Error {
+        self.trouble = Some(Trouble::Gone);
+        error
+    }
+
+    fn too_slow(&mut self, what: &str) -> io::Error {
+        self.trouble.get_or_insert(Trouble::TooSlow);
+        io::Error::new(ErrorKind::TimedOut, what)
+    }
+
+    fn try_receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        while self.prepare_read()? {
+            let before = self.connection.now();
+            let result = self.connection.read(buf);
+            if let Receiving::Body(transfer) = &mut self.receiving {
+                let waited = self.connection.now().saturating_duration_since(before);
+                transfer.record(waited, *result.as_ref().unwrap_or(&0));
+            }
+            match result {
+                Err(error) if is_timeout(&error) => {}
+                result => return result,
+            }
+        }
+        Err(self.too_slow("the client sends too slowly"))
+    }
+
+    fn try_send(&mut self, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        // Takes off the empty parts at the front.
+        IoSlice::advance_slices(&mut parts, 0);
+        while !parts.is_empty() {
+            if !self.prepare_write()? {
+                return Err(self.too_slow("the client takes the response too slowly"));
+            }
+            let before = self.connection.now();
+            let result = self.connection.write_vectored(parts);
+            let waited = self.connection.now().saturating_duration_since(before);
+            self.sending.record(waited, *result.as_ref().unwrap_or(&0));
+            match result {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(n) => IoSlice::advance_slices(&mut parts, n),
+                Err(error) if is_timeout(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Wire for SocketWire<'_> {
+    fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.try_receive(buf).map_err(|error| match error.kind() {
+            ErrorKind::TimedOut => error,
+            _ => self.gone(error),
+        })
+    }
+
+    fn send(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        if self.trouble == Some(Trouble::Gone) {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        // After an error nobody knows how much has left, so nothing may follow.
+        self.try_send(parts).map_err(|error| self.gone(error))
+    }
+
+    fn start_draining(&mut self) {
+        self.receive_within(self.deadlines.drain);
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.trouble
+    }
+}
+
+/// Sets a timeout that ends with the patience or somewhat earlier. False if the patience is at its end.
+///
+/// The timeout that is set already serves as long as it is within half of what is wanted: after it the patience is asked
+/// again. So the many short waits of a busy connection need no system call.
+fn prepare(
+    patience: Patience,
+    current: &mut Option<Duration>,
+    set: impl FnOnce(Option<Duration>) -> io::Result<()>,
+) -> io::Result<bool> {
+    let wanted = match patience {
+        Patience::Over => return Ok(false),
+        Patience::Unlimited => None,
+        Patience::For(remaining) => Some(remaining),
+    };
+    let serves = match (wanted, *current) {
+        (None, None) => true,
+        (Some(wanted), Some(current)) => current <= wanted && current >= wanted / 2,
+        _ => false,
+    };
+    if !serves {
+        // Sockets refuse a timeout of zero, and round what is below a microsecond down to it.
+        set(wanted.map(|wanted| wanted.max(Duration::from_millis(1))))?;
+        *current = wanted;
+    }
+    Ok(true)
+}
+
+/// Whether a read or write came to its timeout or was interrupted, so that the patience is to be asked again.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}

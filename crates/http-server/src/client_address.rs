@@ -1,0 +1,67 @@
+//! Who is at the other end of a connection.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// The other end of a connection (`client_address`).
+///
+/// `Display` prints it as Python prints the address: `('127.0.0.1', 50000)`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClientAddress {
+    /// A host and a port.
+    Inet(SocketAddr),
+    /// No address: most clients of a Unix socket, and pipes. An empty text in Python.
+    Unnamed,
+    /// Some other text, such as the path of a bound Unix socket.
+    Named(String),
+}
+
+impl ClientAddress {
+    /// Returns the host, which is `client_address[0]` in Python; empty if there is none.
+    #[must_use]
+    pub fn host(&self) -> String {
+        match self {
+            Self::Inet(address) => address.ip().to_string(),
+            Self::Unnamed => String::new(),
+            Self::Named(name) => name.clone(),
+        }
+    }
+
+    /// Returns the port, if the address has one.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Self::Inet(address) => Some(address.port()),
+            Self::Unnamed | Self::Named(_) => None,
+        }
+    }
+}
+
+impl From<SocketAddr> for ClientAddress {
+    fn from(address: SocketAddr) -> Self {
+        Self::Inet(address)
+    }
+}
+
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inet(address @ SocketAddr::V4(_)) => {
+                write!(f, "('{}', {})", address.ip(), address.port())
+            }
+            Self::Inet(SocketAddr::V6(address)) => {
+                write!(
+                    f,
+                    "('{}', {}, {}, {})",
+                    address.ip(),
+                    address.port(),
+                    address.flowinfo(),
+                    address.scope_id()
+                )
+            }
+            Self::Unnamed => f.write_str("''"),
+            Self::Named(name) => f.write_str(&crate::repr::str_repr(name)),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What the two halves of an exchange share: the way to the client.
+
+use std::io::{self, IoSlice};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How an exchange reaches its client. Each driver has its own; all waiting and every deadline is in there.
+///
+/// The readiness engine can run the same handlers with the same bytes by putting a received body behind `receive` and an
+/// out-buffer behind `send`.
+pub(crate) trait Wire: Send {
+    /// Reads some bytes of the request body, at least one; 0 is the end of the connection.
+    fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// Sends all of these, one after the other.
+    fn send(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()>;
+
+    /// The handler is done: what is received from now on is dropped, and not waited for as long.
+    fn start_draining(&mut self);
+
+    /// What is the matter with the client, if a call above has failed.
+    fn trouble(&self) -> Option<Trouble>;
+}
+
+/// What can be the matter with a client. Nothing else is a reason to call an error of a handler the client's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It closed or reset the connection, or took the response too slowly: it can be sent nothing more.
+    Gone,
+    /// It did not send in time.
+    TooSlow,
+}
+
+/// The way to the client, shared by [`RequestBody`](super::RequestBody) and [`ResponseBody`](super::ResponseBody).
+///
+/// A mutex, because the body may travel to another thread; it is never contended while one handler runs.
+pub(crate) struct Link<'a> {
+    state: Mutex<LinkState<'a>>,
+}
+
+pub(crate) struct LinkState<'a> {
+    pub(crate) wire: &'a mut dyn Wire,
+    pub(crate) interim: Interim,
+    pub(crate) body: BodyState,
+}
+
+/// What has become of the client's `Expect: 100-continue`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interim {
+    /// The client did not ask, or it has its answer.
+    Settled,
+    /// The client waits, and nobody has promised it anything.
+    Asked,
+    /// `100 Continue` goes out before the first wait for the body.
+    Promised,
+}
+
+/// How far the request body has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyState {
+    /// Some of it may still be on its way.
+    Open,
+    /// Read to its end, or there is none: the next request may follow.
+    Complete,
+    /// Cut short or malformed: nothing after it makes sense.
+    Broken,
+}
+
+impl<'a> Link<'a> {
+    pub(crate) fn new(wire: &'a mut dyn Wire, interim: Interim, body: BodyState) -> Self {
+        Self { state: Mutex::new(LinkState { wire, interim, body }) }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, LinkState<'a>> {
+        // A panic within a read or write leaves nothing half-done that matters: the connection closes after it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Bytes that came from the client and are not used yet. Belongs to the connection and outlives each exchange.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Input {
+    /// The unused bytes.
+    pub(crate) fn unused(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.bytes.len()
+    }
+
+    /// Marks bytes as used.
+    pub(crate) fn consume(&mut self, n: usize) {
+        self.start = self.bytes.len().min(self.start + n);
+        if self.is_empty() {
+            self.bytes.clear();
+            self.start = 0;
+        }
+    }
+
+    /// Appends what one call of `receive` gives, up to `most` bytes.
+    pub(crate) fn fill(
+        &mut self,
+        most: usize,
+        receive: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if self.start > 0 {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+        let held = self.bytes.len();
+        self.bytes.resize(held + most.max(1), 0);
+        let result = receive(self.bytes.get_mut(held..).unwrap_or_default());
+        self.bytes.truncate(held + result.as_ref().map_or(0, |&n| n.min(most.max(1))));
+        result
+    }
+}

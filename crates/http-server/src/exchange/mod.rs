@@ -1,0 +1,452 @@
+//! One request and its response.
+
+mod link;
+mod request_body;
+mod response_body;
+
+pub(crate) use link::{BodyState, Input, Interim, Link, Trouble, Wire};
+pub(crate) use request_body::BodyCutShort;
+pub use request_body::RequestBody;
+pub(crate) use response_body::Ending;
+pub use response_body::ResponseBody;
+
+use crate::deadlines::DRAIN_BYTES;
+use crate::proto::{RequestHead, RequestHeaders, Version, list_contains};
+use crate::{BaseHttpRequestHandler, ClientAddress, HandlerOptions, ServerInfo, status};
+use response_body::FramingFacts;
+use std::fmt;
+use std::io;
+use std::time::SystemTime;
+
+/// One request and its response: what Python's handler keeps on `self` for the time of one request.
+///
+/// Methods with a Python name go through the handler's override point of that name, so an override is seen wherever the
+/// method is called from, error pages included. The base behaviour (`super()`) is [`Base`](crate::Base):
+/// `Base.end_headers(x)`.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, Exchange};
+/// use std::io::{self, Read, Write};
+///
+/// struct Echo;
+/// impl BaseHttpRequestHandler for Echo {
+///     fn do_post(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+///         let mut body = Vec::new();
+///         x.rfile.read_to_end(&mut body)?; // an error here is the client's, and the client is told
+///         x.send_response(200)?;
+///         x.send_header("Content-Type", x.headers().get("Content-Type").as_deref().unwrap_or("text/plain"))?;
+///         x.send_header("Content-Length", &body.len().to_string())?;
+///         x.end_headers()?;
+///         x.wfile.write_all(&body)
+///     }
+/// }
+/// ```
+pub struct Exchange<'a> {
+    handler: &'a dyn BaseHttpRequestHandler,
+    request: Request<'a>,
+    path: Option<String>,
+    client_address: &'a ClientAddress,
+    server: &'a ServerInfo,
+    link: &'a Link<'a>,
+    protocol: Version,
+    /// The request body: ends where the body ends; a body cut short is an error.
+    pub rfile: RequestBody<'a>,
+    /// The response body: framed, cut to Content-Length, silent for HEAD, 204 and 304.
+    pub wfile: ResponseBody<'a>,
+    /// Whether the connection closes after this response.
+    ///
+    /// Set from the request at the start, by a `Connection` field the handler sends, and by every error page.
+    pub close_connection: bool,
+}
+
+/// What is known of the request.
+#[derive(Clone, Copy)]
+pub(crate) enum Request<'a> {
+    /// Its whole head.
+    Head(RequestHead<'a>),
+    /// Nothing, or only its first line, because it was refused: as far as it makes sense for the log.
+    Refused { requestline: &'a str, command: &'a str },
+}
+
+/// All that an exchange is made of.
+pub(crate) struct Parts<'a> {
+    pub(crate) handler: &'a dyn BaseHttpRequestHandler,
+    pub(crate) request: Request<'a>,
+    pub(crate) client_address: &'a ClientAddress,
+    pub(crate) server: &'a ServerInfo,
+    pub(crate) link: &'a Link<'a>,
+    pub(crate) protocol: Version,
+    pub(crate) rfile: RequestBody<'a>,
+    pub(crate) wfile: ResponseBody<'a>,
+}
+
+impl<'a> Exchange<'a> {
+    pub(crate) fn new(parts: Parts<'a>) -> Self {
+        let Parts { handler, request, client_address, server, link, protocol, rfile, wfile } =
+            parts;
+        let close_connection = match request {
+            Request::Head(head) => !head.keep_alive(protocol),
+            Request::Refused { .. } => true,
+        };
+        Self {
+            handler,
+            request,
+            path: None,
+            client_address,
+            server,
+            link,
+            protocol,
+            rfile,
+            wfile,
+            close_connection,
+        }
+    }
+
+    /// Returns the method, `GET` for example; empty if the request line was refused.
+    #[must_use]
+    pub fn command(&self) -> &'a str {
+        match self.request {
+            Request::Head(head) => head.method(),
+            Request::Refused { command, .. } => command,
+        }
+    }
+
+    /// Returns the target with its query as the client sent it, but with leading slashes reduced to one (gh-87389).
+    ///
+    /// An absolute-form target stays whole, as in CPython.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        if let Some(path) = &self.path {
+            return path;
+        }
+        match self.request {
+            Request::Head(head) => head.path(),
+            Request::Refused { .. } => "",
+        }
+    }
+
+    /// Replaces the path, as handlers do with `self.path = ...` before they call a method that looks at it.
+    pub fn set_path(&mut self, path: impl Into<String>) {
+        self.path = Some(path.into());
+    }
+
+    /// Returns the version of the request as text, `HTTP/1.1`; empty if the request line was refused.
+    #[must_use]
+    pub fn request_version(&self) -> &'a str {
+        match self.request {
+            Request::Head(head) => head.request_version(),
+            Request::Refused { .. } => "",
+        }
+    }
+
+    /// Returns the request line without its line end; empty if it was too long or nothing came.
+    #[must_use]
+    pub fn requestline(&self) -> &'a str {
+        match self.request {
+            Request::Head(head) => head.requestline(),
+            Request::Refused { requestline, .. } => requestline,
+        }
+    }
+
+    /// Returns the header fields; none if the head was refused.
+    #[must_use]
+    pub fn headers(&self) -> RequestHeaders<'a> {
+        match self.request {
+            Request::Head(head) => head.headers(),
+            Request::Refused { .. } => RequestHeaders::default(),
+        }
+    }
+
+    /// Returns the parsed head, or `None` while an error page for a refused one is sent.
+    #[must_use]
+    pub fn head(&self) -> Option<RequestHead<'a>> {
+        match self.request {
+            Request::Head(head) => Some(head),
+            Request::Refused { .. } => None,
+        }
+    }
+
+    /// Returns the address of the client.
+    #[must_use]
+    pub fn client_address(&self) -> &'a ClientAddress {
+        self.client_address
+    }
+
+    /// Returns what there is to know of the server.
+    #[must_use]
+    pub fn server(&self) -> &'a ServerInfo {
+        self.server
+    }
+
+    /// Returns the class attributes of the handler.
+    #[must_use]
+    pub fn options(&self) -> &'a HandlerOptions {
+        self.handler.options()
+    }
+
+    /// Returns the handler: what `self` is in Python, for defaults that call other override points.
+    #[must_use]
+    pub fn handler(&self) -> &'a dyn BaseHttpRequestHandler {
+        self.handler
+    }
+
+    /// Whether `end_headers` has been called for the final response: its status and framing are fixed.
+    #[must_use]
+    pub fn headers_ended(&self) -> bool {
+        self.wfile.head_ended()
+    }
+
+    /// Whether any of the final response has left: from then on no error page can take its place.
+    #[must_use]
+    pub fn headers_sent(&self) -> bool {
+        self.wfile.is_sent()
+    }
+
+    /// Logs the request and buffers the status line, `Server` and `Date`.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_response_only`](Self::send_response_only).
+    pub fn send_response(&mut self, code: u16) -> io::Result<()> {
+        self.handler.send_response(self, code, None)
+    }
+
+    /// The same with a reason phrase of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_response_only`](Self::send_response_only).
+    pub fn send_response_with(&mut self, code: u16, message: &str) -> io::Result<()> {
+        self.handler.send_response(self, code, Some(message))
+    }
+
+    /// Buffers the status line alone. The phrase comes from [`status::responses`] unless given.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`](crate::proto::Misuse) if the code has not three digits, if the message holds a control character or one
+    /// outside latin-1 (CPython writes CR and LF as they are), or if there is a status line already.
+    pub fn send_response_only<'m>(
+        &mut self,
+        code: u16,
+        message: impl Into<Option<&'m str>>,
+    ) -> io::Result<()> {
+        self.handler.send_response_only(self, code, message.into())
+    }
+
+    /// Buffers a header field.
+    ///
+    /// `Connection: close` and `keep-alive` also set [`close_connection`](Self#structfield.close_connection).
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`](crate::proto::Misuse) if the name is not a token, if the value holds a control character or one outside
+    /// latin-1, for a Content-Length that is no number or the second one, before the status line, and after the head.
+    pub fn send_header(&mut self, name: &str, value: &str) -> io::Result<()> {
+        self.handler.send_header(self, name, value)
+    }
+
+    /// Ends the head and fixes how the body is framed (see [`ResponseBody`]).
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`](crate::proto::Misuse) without a status line, or with both Content-Length and Transfer-Encoding.
+    pub fn end_headers(&mut self) -> io::Result<()> {
+        self.handler.end_headers(self)
+    }
+
+    /// Sends what is buffered of the head at once.
+    ///
+    /// # Errors
+    ///
+    /// If the client is gone or too slow.
+    pub fn flush_headers(&mut self) -> io::Result<()> {
+        self.handler.flush_headers(self)
+    }
+
+    /// Sends an error page: `x.send_error(404, "File not found")`, or `x.send_error(404, None)` for the usual words.
+    ///
+    /// # Errors
+    ///
+    /// As the calls it is made of: `send_response`, `send_header`, `end_headers` and a write.
+    pub fn send_error<'m>(
+        &mut self,
+        code: u16,
+        message: impl Into<Option<&'m str>>,
+    ) -> io::Result<()> {
+        self.handler.send_error(self, code, message.into(), None)
+    }
+
+    /// Sends an error page with an explanation of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_error`](Self::send_error).
+    pub fn send_error_explained<'m>(
+        &mut self,
+        code: u16,
+        message: impl Into<Option<&'m str>>,
+        explain: impl Into<Option<&'m str>>,
+    ) -> io::Result<()> {
+        self.handler.send_error(self, code, message.into(), explain.into())
+    }
+
+    /// Logs the request line with a code and a size; `-` stands for what is not known.
+    pub fn log_request(&self, code: Option<u16>, size: Option<u64>) {
+        self.handler.log_request(self, code, size);
+    }
+
+    /// Logs an error: `x.log_error(format_args!("no {name}"))`.
+    pub fn log_error(&self, message: fmt::Arguments<'_>) {
+        self.handler.log_error(self, message);
+    }
+
+    /// Logs a line.
+    pub fn log_message(&self, message: fmt::Arguments<'_>) {
+        self.handler.log_message(self, message);
+    }
+
+    /// Returns the text of the `Server` field.
+    #[must_use]
+    pub fn version_string(&self) -> String {
+        self.handler.version_string(self)
+    }
+
+    /// Returns a time, or the present one, as a header field has it.
+    #[must_use]
+    pub fn date_time_string(&self, timestamp: Option<SystemTime>) -> String {
+        self.handler.date_time_string(self, timestamp)
+    }
+
+    /// Returns the present time as a log line has it.
+    #[must_use]
+    pub fn log_date_time_string(&self) -> String {
+        self.handler.log_date_time_string(self)
+    }
+
+    /// Returns the client's address as a log line has it.
+    #[must_use]
+    pub fn address_string(&self) -> String {
+        self.handler.address_string(self)
+    }
+}
+
+/// The default behaviour of the override points that touch only the state of the exchange.
+impl Exchange<'_> {
+    pub(crate) fn base_send_response_only(
+        &mut self,
+        code: u16,
+        message: Option<&str>,
+    ) -> io::Result<()> {
+        let reason =
+            message.unwrap_or_else(|| status::responses(code).map_or("", |(phrase, _)| phrase));
+        self.wfile.status_line(self.protocol, code, reason)
+    }
+
+    pub(crate) fn base_send_header(&mut self, name: &str, value: &str) -> io::Result<()> {
+        self.wfile.field(name, value)?;
+        if name.eq_ignore_ascii_case("Connection") {
+            // CPython compares the whole value; it is a list (RFC 9110 §7.6.1), and `close` wins.
+            if list_contains(value, "close") {
+                self.close_connection = true;
+            } else if list_contains(value, "keep-alive") {
+                self.close_connection = false;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn base_end_headers(&mut self) -> io::Result<()> {
+        let facts = FramingFacts {
+            protocol: self.protocol,
+            request: self.head().map_or(Version::HTTP_10, |head| head.version()),
+            command: self.command(),
+            close: self.close_connection || self.body_forbids_reuse(),
+        };
+        if let Some(close) = self.wfile.end_head(&facts)? {
+            self.close_connection = close;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn base_flush_headers(&mut self) -> io::Result<()> {
+        self.wfile.send_out()
+    }
+
+    pub(crate) fn base_handle_expect_100(&mut self) {
+        let mut link = self.link.lock();
+        if link.interim == Interim::Asked {
+            link.interim = Interim::Promised;
+        }
+    }
+
+    /// Whether what is left of the request body makes it certain that no request can follow it.
+    fn body_forbids_reuse(&self) -> bool {
+        let link = self.link.lock();
+        match link.body {
+            BodyState::Complete => false,
+            BodyState::Broken => true,
+            // A client that waits for 100 may send its body after the final response or not: nobody can know.
+            BodyState::Open => {
+                link.interim != Interim::Settled || self.rfile.remaining() > DRAIN_BYTES
+            }
+        }
+    }
+}
+
+/// What a driver does with an exchange.
+impl Exchange<'_> {
+    /// Whether the client waits for a `100 Continue`, or would if its body were not here already.
+    pub(crate) fn expects_continue(&self) -> bool {
+        self.protocol >= Version::HTTP_11 && self.head().is_some_and(|head| head.expects_continue())
+    }
+
+    /// Ends the response after the handler has returned without error.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        match self.wfile.finish(self.close_connection)? {
+            Ending::Whole => return Ok(()),
+            Ending::AtClose => {}
+            Ending::Short { missing } => {
+                self.log_error(format_args!(
+                    "response cut short: {missing} bytes fewer than its Content-Length"
+                ));
+            }
+            Ending::Long { surplus } => {
+                self.log_error(format_args!(
+                    "response cut: {surplus} bytes more than its Content-Length"
+                ));
+            }
+        }
+        self.close_connection = true;
+        Ok(())
+    }
+
+    /// Whether another request can follow on the connection. Drops what the handler left of the request body for that.
+    pub(crate) fn can_be_followed(&mut self) -> bool {
+        if self.close_connection || self.trouble().is_some() || self.body_forbids_reuse() {
+            return false;
+        }
+        if self.link.lock().body == BodyState::Open {
+            self.link.lock().wire.start_draining();
+            self.rfile.drain(DRAIN_BYTES);
+        }
+        self.link.lock().body == BodyState::Complete
+    }
+
+    /// What is the matter with the client, if anything is.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        self.link.lock().wire.trouble()
+    }
+}
+
+impl fmt::Debug for Exchange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("requestline", &self.requestline())
+            .field("client_address", &self.client_address)
+            .field("close_connection", &self.close_connection)
+            .finish_non_exhaustive()
+    }
+}

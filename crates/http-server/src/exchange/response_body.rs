@@ -1,0 +1,352 @@
+//! Writing the response: the buffered head, and the body in its frame.
+
+use super::link::{Interim, Link};
+use crate::proto::{
+    LAST_CHUNK, Misuse, Version, body_allowed, length_allowed, write_chunk_head, write_field,
+    write_status_line,
+};
+use std::fmt;
+use std::io::{self, IoSlice, Write};
+use std::ops::Range;
+
+/// The response body (`wfile`): framed, cut to Content-Length, silent for HEAD, 204 and 304.
+///
+/// `end_headers` decides the frame from what the handler has sent: the bytes of its Content-Length and no more; chunks if
+/// there is none and both sides speak HTTP/1.1; otherwise everything until the connection closes. The head waits for the
+/// first bytes of the body, or for [`flush`](Write::flush), and leaves with them in one write; each later write leaves
+/// at once unless [`wbufsize`](crate::HandlerOptions#structfield.wbufsize) gathers them.
+///
+/// # Errors
+///
+/// Writing before `end_headers` is a [`Misuse`]. A client that takes the response too slowly ends it with
+/// [`io::ErrorKind::TimedOut`].
+pub struct ResponseBody<'a> {
+    link: &'a Link<'a>,
+    /// What is written and not sent. Belongs to the connection, so that its memory is used again.
+    out: &'a mut Vec<u8>,
+    stage: Stage,
+    wbufsize: usize,
+    /// Whether any byte of a final response has been sent.
+    sent: bool,
+    /// Whether a 1xx response has been sent.
+    sent_interim: bool,
+    /// How many bytes of body have gone out, without framing.
+    bytes: u64,
+}
+
+enum Stage {
+    Head(Head),
+    Body(Framing),
+}
+
+/// What the head says so far.
+#[derive(Clone, Default)]
+struct Head {
+    status: Option<u16>,
+    content_length: Option<(u64, Range<usize>)>,
+    transfer_encoding: Option<Range<usize>>,
+    connection: bool,
+}
+
+/// How the client finds the end of the response (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    /// No body, whatever the handler writes.
+    Nothing,
+    /// That many more bytes.
+    Length {
+        remaining: u64,
+        surplus: u64,
+    },
+    Chunked,
+    /// The handler sent a Transfer-Encoding and writes its chunks itself.
+    ByHandler,
+    UntilClose,
+}
+
+/// What decides the framing besides the head.
+pub(crate) struct FramingFacts<'x> {
+    /// The version on the status line.
+    pub(crate) protocol: Version,
+    /// The version of the request.
+    pub(crate) request: Version,
+    pub(crate) command: &'x str,
+    /// Whether the connection closes, as far as is known.
+    pub(crate) close: bool,
+}
+
+/// How a response ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Whole: the client knows where it ended.
+    Whole,
+    /// The handler wrote fewer bytes than its Content-Length.
+    Short { missing: u64 },
+    /// The handler wrote more bytes than its Content-Length; they were dropped.
+    Long { surplus: u64 },
+    /// The end is the end of the connection.
+    AtClose,
+}
+
+/// The largest piece that is copied behind a head or into a chunk to leave in one plain write.
+const COPIED: usize = 16 * 1024;
+
+impl<'a> ResponseBody<'a> {
+    pub(crate) fn new(link: &'a Link<'a>, out: &'a mut Vec<u8>, wbufsize: usize) -> Self {
+        out.clear();
+        let stage = Stage::Head(Head::default());
+        Self { link, out, stage, wbufsize, sent: false, sent_interim: false, bytes: 0 }
+    }
+
+    /// Whether `end_headers` has been called for a final response.
+    pub(crate) fn head_ended(&self) -> bool {
+        matches!(self.stage, Stage::Body(_))
+    }
+
+    /// Whether any byte of a final response has been sent.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent
+    }
+
+    /// Returns how many bytes of body belong to the response so far, without their framing.
+    #[must_use]
+    pub fn bytes_sent(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) fn status_line(
+        &mut self,
+        protocol: Version,
+        status: u16,
+        reason: &str,
+    ) -> io::Result<()> {
+        match &mut self.stage {
+            Stage::Head(head) if head.status.is_none() => {
+                write_status_line(protocol, status, reason, self.out)?;
+                head.status = Some(status);
+                Ok(())
+            }
+            _ => Err(Misuse::SecondStatusLine { status }.into()),
+        }
+    }
+
+    pub(crate) fn field(&mut self, name: &str, value: &str) -> io::Result<()> {
+        let Stage::Head(head) = &mut self.stage else {
+            return Err(Misuse::HeaderAfterEnd { name: name.to_owned() }.into());
+        };
+        if head.status.is_none() {
+            return Err(Misuse::HeaderBeforeStatus { name: name.to_owned() }.into());
+        }
+        let start = self.out.len();
+        write_field(name, value, self.out)?;
+        let line = start..self.out.len();
+        if name.eq_ignore_ascii_case("Content-Length") {
+            let length = parse_length(value).filter(|_| head.content_length.is_none());
+            let Some(length) = length else {
+                self.out.truncate(start);
+                return Err(Misuse::ContentLength { value: value.to_owned() }.into());
+            };
+            head.content_length = Some((length, line));
+        } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
+            head.transfer_encoding.get_or_insert(line);
+        } else if name.eq_ignore_ascii_case("Connection") {
+            head.connection = true;
+        }
+        Ok(())
+    }
+
+    /// Fixes the framing and ends the head. Returns whether the connection has to close after the response.
+    ///
+    /// A 1xx response is sent at once and decides nothing: the exchange waits for the next status line
+    /// (RFC 9110 §15.2). 101 is final here: what the handler writes then is no longer HTTP.
+    pub(crate) fn end_head(&mut self, facts: &FramingFacts<'_>) -> io::Result<Option<bool>> {
+        let Stage::Head(head) = &mut self.stage else {
+            return Err(Misuse::SecondEndOfHeaders.into());
+        };
+        let Some(status) = head.status else { return Err(Misuse::NoStatusLine.into()) };
+        let head = std::mem::take(head);
+        if head.content_length.is_some() && head.transfer_encoding.is_some() {
+            return Err(Misuse::LengthAndTransferEncoding.into());
+        }
+        if !length_allowed(status) {
+            // RFC 9110 §8.6: such a response has neither field; a handler that sends `Content-Length: 0` means well.
+            for line in
+                head.content_length.iter().map(|(_, line)| line).chain(&head.transfer_encoding)
+            {
+                self.out.drain(line.clone());
+            }
+        }
+        if (100..200).contains(&status) && status != 101 {
+            self.out.extend_from_slice(b"\r\n");
+            self.sent_interim = true;
+            if status == 100 {
+                self.link.lock().interim = Interim::Settled;
+            }
+            self.send_out()?;
+            return Ok(None);
+        }
+
+        let persistent_protocol = facts.protocol >= Version::HTTP_11;
+        let mut close = facts.close;
+        let framing = if status == 101 {
+            close = true;
+            Framing::UntilClose
+        } else if !body_allowed(status, facts.command) || status == 205 {
+            // 205 is the one status that may not have a body and yet must say so (RFC 9110 §15.3.6).
+            if status == 205 && !close && persistent_protocol && head.content_length.is_none() {
+                self.out.extend_from_slice(b"Content-Length: 0\r\n");
+            }
+            Framing::Nothing
+        } else if let Some((remaining, _)) = head.content_length {
+            Framing::Length { remaining, surplus: 0 }
+        } else if head.transfer_encoding.is_some() {
+            close |= facts.request < Version::HTTP_11;
+            Framing::ByHandler
+        } else if persistent_protocol && facts.request >= Version::HTTP_11 {
+            self.out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+            Framing::Chunked
+        } else {
+            close = true;
+            Framing::UntilClose
+        };
+        // With protocol HTTP/1.0 nothing is added: the bytes are CPython's.
+        if persistent_protocol && !head.connection {
+            if close {
+                self.out.extend_from_slice(b"Connection: close\r\n");
+            } else if facts.request < Version::HTTP_11 {
+                self.out.extend_from_slice(b"Connection: keep-alive\r\n");
+            }
+        }
+        self.out.extend_from_slice(b"\r\n");
+        self.stage = Stage::Body(framing);
+        Ok(Some(close))
+    }
+
+    /// Sends what is buffered, be the head complete or not (`flush_headers`).
+    pub(crate) fn send_out(&mut self) -> io::Result<()> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        self.send(&[], &[])
+    }
+
+    /// Sends what is buffered, then these.
+    fn send(&mut self, data: &[u8], end: &[u8]) -> io::Result<()> {
+        match &mut self.stage {
+            Stage::Body(_) => self.sent = true,
+            Stage::Head(Head { status: None, .. }) => {}
+            Stage::Head(head) => {
+                // `flush_headers` amid the head: these lines cannot be taken back any more.
+                self.sent = true;
+                head.content_length.iter_mut().for_each(|(_, line)| *line = 0..0);
+                head.transfer_encoding.iter_mut().for_each(|line| *line = 0..0);
+            }
+        }
+        let mut link = self.link.lock();
+        if self.sent {
+            // RFC 9110 §10.1.1: no 100 after the final response has begun.
+            link.interim = Interim::Settled;
+        }
+        let result =
+            link.wire.send(&mut [IoSlice::new(self.out), IoSlice::new(data), IoSlice::new(end)]);
+        self.out.clear();
+        result
+    }
+
+    /// Passes on body bytes that belong to the response, framed.
+    fn pass(&mut self, data: &[u8]) -> io::Result<()> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        self.bytes += data.len() as u64;
+        let end: &[u8] = if matches!(self.stage, Stage::Body(Framing::Chunked)) {
+            write_chunk_head(data.len(), self.out);
+            b"\r\n"
+        } else {
+            b""
+        };
+        if data.len() > COPIED {
+            return self.send(data, end);
+        }
+        self.out.extend_from_slice(data);
+        self.out.extend_from_slice(end);
+        if self.out.len() > self.wbufsize { self.send_out() } else { Ok(()) }
+    }
+
+    /// Ends the response after the handler has returned.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] if there is no whole head, unless only a 1xx response was meant (`close`).
+    pub(crate) fn finish(&mut self, close: bool) -> io::Result<Ending> {
+        let framing = match &self.stage {
+            Stage::Body(framing) => *framing,
+            Stage::Head(Head { status: Some(status), .. }) => {
+                return Err(Misuse::HeadersNotEnded { status: *status }.into());
+            }
+            Stage::Head(_) if self.sent_interim && close => return Ok(Ending::AtClose),
+            Stage::Head(_) => return Err(Misuse::NoResponse.into()),
+        };
+        if framing == Framing::Chunked {
+            self.out.extend_from_slice(LAST_CHUNK);
+        }
+        self.send_out()?;
+        Ok(match framing {
+            Framing::Length { remaining: 0, surplus: 0 }
+            | Framing::Nothing
+            | Framing::Chunked
+            | Framing::ByHandler => Ending::Whole,
+            Framing::Length { remaining: 0, surplus } => Ending::Long { surplus },
+            Framing::Length { remaining, .. } => Ending::Short { missing: remaining },
+            Framing::UntilClose => Ending::AtClose,
+        })
+    }
+
+    /// Forgets what is written and not sent, so that an error page can take its place if nothing was sent.
+    pub(crate) fn discard(&mut self) {
+        self.out.clear();
+        if !self.sent {
+            self.stage = Stage::Head(Head::default());
+            self.bytes = 0;
+        }
+    }
+}
+
+/// Reads a Content-Length that the handler sends: digits only.
+fn parse_length(value: &str) -> Option<u64> {
+    let digits = value.trim_matches([' ', '\t']);
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+}
+
+impl Write for ResponseBody<'_> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let allowed = match &mut self.stage {
+            Stage::Head(_) => return Err(Misuse::BodyBeforeEndOfHeaders.into()),
+            Stage::Body(Framing::Nothing) => 0,
+            Stage::Body(Framing::Length { remaining, surplus }) => {
+                let allowed = usize::try_from(*remaining).unwrap_or(usize::MAX).min(data.len());
+                *remaining -= allowed as u64;
+                *surplus += (data.len() - allowed) as u64;
+                allowed
+            }
+            Stage::Body(Framing::Chunked | Framing::ByHandler | Framing::UntilClose) => data.len(),
+        };
+        self.pass(data.get(..allowed).unwrap_or(data))?;
+        // Bytes beyond the response are taken and dropped: the handler is told once, at the end, in the log.
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // A head without its end stays where it is, as CPython's headers buffer does.
+        if self.head_ended() { self.send_out() } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for ResponseBody<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody")
+            .field("sent", &self.sent)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,399 @@
+//! The servers: `HTTPServer` and `ThreadingHTTPServer`.
+
+use crate::{BaseHttpRequestHandler, ClientAddress, HandlerError, ServerInfo, handle};
+use socketserver::{
+    AddressOf, BaseServer, RequestHandlerClass, RequestOf, Serve, Server, ServerOptions, Tcp,
+    TcpServer, ThreadingMixIn, ThreadingOptions, ToServerAddress,
+};
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// A server of HTTP over TCP (`http.server.HTTPServer`): one connection after the other.
+///
+/// The second argument is what the handler class is in Python: a factory, called once for each connection. The serving
+/// loops are those of [`Serve`].
+///
+/// # Examples
+///
+/// ```no_run
+/// use http_server::{BaseHttpRequestHandler, Exchange, HttpServer, Serve};
+/// use std::io::{self, Write};
+///
+/// struct MyHandler;
+/// impl BaseHttpRequestHandler for MyHandler {
+///     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+///         x.send_response(200)?;
+///         x.send_header("Content-Type", "text/plain")?;
+///         x.end_headers()?;
+///         x.wfile.write_all(b"Hello world!\n")
+///     }
+/// }
+///
+/// HttpServer::bind("127.0.0.1:8000", || MyHandler)?.serve_forever()?;
+/// # Ok::<(), io::Error>(())
+/// ```
+///
+/// A busy port is an error that says so, and port 0 takes a free one:
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, HttpServer};
+///
+/// struct MyHandler;
+/// impl BaseHttpRequestHandler for MyHandler {}
+///
+/// let server = HttpServer::bind("127.0.0.1:0", || MyHandler)?;
+/// assert_eq!(server.server_name(), "127.0.0.1");
+/// let error = HttpServer::bind(server.server_address(), || MyHandler).unwrap_err();
+/// assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[doc(alias = "HTTPServer")]
+pub struct HttpServer<F> {
+    base: TcpServer<HttpHandlerClass<F>>,
+}
+
+impl<F, H> HttpServer<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: BaseHttpRequestHandler + 'static,
+{
+    /// Binds and activates a server, with `SO_REUSEADDR` as in CPython.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Server::bind`]: each names the address and the way out.
+    pub fn bind(address: impl ToServerAddress<SocketAddr>, factory: F) -> io::Result<Self> {
+        Self::bind_with(address, factory, server_options())
+    }
+
+    /// Binds and activates a server with other options; start from [`server_options`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Server::bind`].
+    pub fn bind_with(
+        address: impl ToServerAddress<SocketAddr>,
+        factory: F,
+        options: ServerOptions,
+    ) -> io::Result<Self> {
+        let server = Self::new(address.to_server_address()?, factory, options)?;
+        server.bind_and_activate()?;
+        Ok(server)
+    }
+
+    /// Creates the socket only (`bind_and_activate=False`); [`bind_and_activate`](Serve::bind_and_activate) does the rest.
+    ///
+    /// # Errors
+    ///
+    /// Those of creating a socket.
+    pub fn new(address: SocketAddr, factory: F, options: ServerOptions) -> io::Result<Self> {
+        Ok(Self { base: Server::new(address, HttpHandlerClass::new(factory), options)? })
+    }
+
+    /// Returns the address as given; once bound, as the system reports it, so port 0 is the real port.
+    #[must_use]
+    pub fn server_address(&self) -> SocketAddr {
+        self.base.server_address()
+    }
+
+    /// Returns the name of the server: the address it is bound to.
+    ///
+    /// CPython asks the resolver for a name here, which can stall for half a minute (gh-79345).
+    #[must_use]
+    pub fn server_name(&self) -> String {
+        self.server_address().ip().to_string()
+    }
+
+    /// Returns the port the server is bound to.
+    #[must_use]
+    pub fn server_port(&self) -> u16 {
+        self.server_address().port()
+    }
+}
+
+impl<F, H> BaseServer for HttpServer<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: BaseHttpRequestHandler + 'static,
+{
+    type Transport = Tcp;
+    type Class = HttpHandlerClass<F>;
+
+    fn base(&self) -> &Server<Tcp, HttpHandlerClass<F>> {
+        &self.base
+    }
+
+    fn server_bind(&self) -> io::Result<()> {
+        self.base.server_bind()?;
+        // Bound once and for all, so nobody else has set it.
+        let _ = self.base.request_handler_class().server_address.set(self.server_address());
+        Ok(())
+    }
+}
+
+impl<F> fmt::Debug for HttpServer<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpServer").field("base", &self.base).finish()
+    }
+}
+
+/// A server of HTTP with a thread for each connection, which nobody waits for (`http.server.ThreadingHTTPServer`).
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, Exchange, Serve, ThreadingHttpServer};
+/// use std::io::{self, Read, Write};
+/// use std::net::TcpStream;
+///
+/// struct MyHandler;
+/// impl BaseHttpRequestHandler for MyHandler {
+///     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+///         assert!(x.server().multithread);
+///         x.send_response(200)?;
+///         x.end_headers()?;
+///         x.wfile.write_all(b"hello")
+///     }
+/// }
+///
+/// let server = ThreadingHttpServer::bind("127.0.0.1:0", || MyHandler)?;
+/// let mut client = TcpStream::connect(server.server_address())?;
+/// client.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+/// server.handle_request()?;
+///
+/// let mut response = String::new();
+/// client.read_to_string(&mut response)?;
+/// assert!(response.ends_with("hello"));
+/// # Ok::<(), io::Error>(())
+/// ```
+#[doc(alias = "ThreadingHTTPServer")]
+pub struct ThreadingHttpServer<F>
+where
+    HttpServer<F>: BaseServer,
+{
+    mixed: ThreadingMixIn<HttpServer<F>>,
+}
+
+impl<F, H> ThreadingHttpServer<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: BaseHttpRequestHandler + 'static,
+{
+    /// Binds and activates a server with threads.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HttpServer::bind`].
+    pub fn bind(address: impl ToServerAddress<SocketAddr>, factory: F) -> io::Result<Self> {
+        HttpServer::bind(address, factory).map(Self::new)
+    }
+
+    /// Binds and activates a server with threads and other options; start from [`server_options`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HttpServer::bind`].
+    pub fn bind_with(
+        address: impl ToServerAddress<SocketAddr>,
+        factory: F,
+        options: ServerOptions,
+    ) -> io::Result<Self> {
+        HttpServer::bind_with(address, factory, options).map(Self::new)
+    }
+
+    /// Gives a server threads, with `daemon_threads` on.
+    #[must_use]
+    pub fn new(server: HttpServer<F>) -> Self {
+        let mut options = ThreadingOptions::default();
+        options.daemon_threads = true;
+        Self { mixed: ThreadingMixIn::with_options(server, options) }
+    }
+
+    /// Returns the server inside.
+    #[must_use]
+    pub fn inner(&self) -> &HttpServer<F> {
+        self.mixed.inner()
+    }
+
+    /// Returns the address; see [`HttpServer::server_address`].
+    #[must_use]
+    pub fn server_address(&self) -> SocketAddr {
+        self.inner().server_address()
+    }
+
+    /// Returns the name of the server; see [`HttpServer::server_name`].
+    #[must_use]
+    pub fn server_name(&self) -> String {
+        self.inner().server_name()
+    }
+
+    /// Returns the port the server is bound to.
+    #[must_use]
+    pub fn server_port(&self) -> u16 {
+        self.inner().server_port()
+    }
+}
+
+/// Every hook is that of [`ThreadingMixIn`] around [`HttpServer`].
+impl<F, H> BaseServer for ThreadingHttpServer<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: BaseHttpRequestHandler + 'static,
+{
+    type Transport = Tcp;
+    type Class = HttpHandlerClass<F>;
+
+    fn base(&self) -> &Server<Tcp, HttpHandlerClass<F>> {
+        self.mixed.base()
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        self.mixed.timeout()
+    }
+
+    fn server_bind(&self) -> io::Result<()> {
+        self.mixed.server_bind()
+    }
+
+    fn server_activate(&self) -> io::Result<()> {
+        self.mixed.server_activate()
+    }
+
+    fn server_close(&self) {
+        self.mixed.server_close();
+    }
+
+    fn get_request(&self) -> io::Result<(RequestOf<Self>, AddressOf<Self>)> {
+        self.mixed.get_request()
+    }
+
+    fn get_request_failed(&self, error: &io::Error, first: bool, pause: Duration) {
+        self.mixed.get_request_failed(error, first, pause);
+    }
+
+    fn verify_request(&self, request: &RequestOf<Self>, client_address: &AddressOf<Self>) -> bool {
+        self.mixed.verify_request(request, client_address)
+    }
+
+    fn process_request(&self, request: RequestOf<Self>, client_address: AddressOf<Self>) {
+        self.mixed.process_request(request, client_address);
+    }
+
+    fn finish_request(
+        &self,
+        request: &mut RequestOf<Self>,
+        client_address: &AddressOf<Self>,
+    ) -> Result<(), HandlerError> {
+        self.mixed.finish_request(request, client_address)
+    }
+
+    fn shutdown_request(&self, request: RequestOf<Self>) {
+        self.mixed.shutdown_request(request);
+    }
+
+    fn close_request(&self, request: RequestOf<Self>) {
+        self.mixed.close_request(request);
+    }
+
+    fn handle_error(
+        &self,
+        request: &RequestOf<Self>,
+        client_address: &AddressOf<Self>,
+        error: &HandlerError,
+    ) {
+        self.mixed.handle_error(request, client_address, error);
+    }
+
+    fn handle_timeout(&self) {
+        self.mixed.handle_timeout();
+    }
+
+    fn service_actions(&self) {
+        self.mixed.service_actions();
+    }
+}
+
+impl<F: 'static> fmt::Debug for ThreadingHttpServer<F>
+where
+    HttpServer<F>: BaseServer,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ThreadingHttpServer")
+            .field("inner", self.mixed.base())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the class attributes of `HTTPServer`: those of `TCPServer` with `allow_reuse_address` on.
+#[must_use]
+pub fn server_options() -> ServerOptions {
+    let mut options = ServerOptions::default();
+    options.allow_reuse_address = true;
+    options
+}
+
+/// Serves connections of any stream server of `socketserver` with HTTP handlers.
+///
+/// [`HttpServer`] wraps its factory in this; wrap yours to serve HTTP where there is no TCP.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use http_server::{BaseHttpRequestHandler, HttpHandlerClass};
+/// use socketserver::TcpServer;
+///
+/// struct MyHandler;
+/// impl BaseHttpRequestHandler for MyHandler {}
+///
+/// let server = TcpServer::bind("127.0.0.1:0", HttpHandlerClass::new(|| MyHandler))?;
+/// # drop(server);
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct HttpHandlerClass<F> {
+    factory: F,
+    /// What a server that knows better than the socket has said.
+    server_address: OnceLock<SocketAddr>,
+}
+
+impl<F> HttpHandlerClass<F> {
+    /// Wraps a factory, which is called once for each connection.
+    pub fn new(factory: F) -> Self {
+        Self { factory, server_address: OnceLock::new() }
+    }
+}
+
+impl<F, H> RequestHandlerClass<Tcp> for HttpHandlerClass<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: BaseHttpRequestHandler + 'static,
+{
+    fn call(
+        &self,
+        request: &mut TcpStream,
+        client_address: &SocketAddr,
+        server: &socketserver::ServerInfo,
+    ) -> Result<(), HandlerError> {
+        // Small writes wait 40 ms for each other otherwise (gh-108736). A client that is gone already shows at the first
+        // read.
+        let _ = request.set_nodelay(true);
+        let address = match self.server_address.get() {
+            Some(address) => *address,
+            None => request.local_addr()?,
+        };
+        let mut info = ServerInfo::new(address.ip().to_string(), Some(address.port()));
+        info.multithread = server.multithread;
+        info.multiprocess = server.multiprocess;
+        handle(request, &ClientAddress::Inet(*client_address), &info, &(self.factory)())
+    }
+}
+
+impl<F> fmt::Debug for HttpHandlerClass<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpHandlerClass").finish_non_exhaustive()
+    }
+}

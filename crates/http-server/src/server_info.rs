@@ -1,0 +1,28 @@
+//! What a handler may know of its server.
+
+/// What a handler may know of its server (`self.server`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerInfo {
+    /// The name of the server; the bound host, never asked of a resolver.
+    pub server_name: String,
+    /// The port the server is bound to; `None` on a Unix socket.
+    pub server_port: Option<u16>,
+    /// Another thread of this process may run a handler of this server at the same time.
+    pub multithread: bool,
+    /// Another process may.
+    pub multiprocess: bool,
+}
+
+impl ServerInfo {
+    /// Makes a description from a name and a port, of a server with one thread and one process.
+    #[must_use]
+    pub fn new(server_name: impl Into<String>, server_port: Option<u16>) -> Self {
+        Self {
+            server_name: server_name.into(),
+            server_port,
+            multithread: false,
+            multiprocess: false,
+        }
+    }
+}
