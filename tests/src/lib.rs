@@ -7,3 +7,4 @@ pub mod client;
 pub mod golden;
 pub mod mask;
 pub mod tree;
+pub mod wire;
