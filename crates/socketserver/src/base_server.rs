@@ -6,6 +6,7 @@ use crate::request_handler::catch_panic;
 use crate::wakeup::Readiness;
 use crate::{HandlerError, Misuse, RequestHandlerClass, Server, Transport};
 use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
 
 /// The requests of a server: `<S::Transport as Transport>::Request`.
@@ -186,7 +187,7 @@ pub trait BaseServer: Send + Sync {
 /// Runs `finish_request`, and `handle_error` if it failed or panicked.
 ///
 /// Returns whether all went well. The caller still owns the request and ends it.
-pub(crate) fn finish_or_report<S: BaseServer + ?Sized>(
+fn finish_or_report<S: BaseServer + ?Sized>(
     server: &S,
     request: &mut RequestOf<S>,
     client_address: &AddressOf<S>,
@@ -198,6 +199,22 @@ pub(crate) fn finish_or_report<S: BaseServer + ?Sized>(
             false
         }
     }
+}
+
+/// What a worker thread or a child process does with a request
+/// (`ThreadingMixIn.process_request_thread`); returns whether all went well.
+///
+/// The request is shut down whatever happens, also if `handle_error` panics.
+pub(crate) fn run_worker<S: BaseServer>(
+    server: &S,
+    mut request: RequestOf<S>,
+    client_address: AddressOf<S>,
+) -> bool {
+    let finished = panic::catch_unwind(AssertUnwindSafe(|| {
+        finish_or_report(server, &mut request, &client_address)
+    }));
+    server.shutdown_request(request);
+    finished.unwrap_or_else(|payload| panic::resume_unwind(payload))
 }
 
 /// The loops of a server, which nobody overrides; every [`BaseServer`] has them.

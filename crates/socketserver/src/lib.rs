@@ -7,6 +7,10 @@ mod base_server;
 mod control;
 mod datagram_request_handler;
 mod error;
+#[cfg(unix)]
+mod fork;
+#[cfg(unix)]
+mod forking;
 mod inet;
 mod mixin;
 mod options;
@@ -17,6 +21,8 @@ mod tcp;
 mod threading;
 mod transport;
 mod udp;
+#[cfg(unix)]
+mod unix;
 mod wakeup;
 
 pub use address::ToServerAddress;
@@ -38,5 +44,15 @@ pub use transport::{
     Connection, Datagram, DatagramTransport, Packet, Stream, StreamTransport, Transport,
 };
 pub use udp::{Udp, UdpServer};
+
+#[cfg(unix)]
+pub use forking::{
+    ForkingMixIn, ForkingOptions, ForkingTcpServer, ForkingUdpServer, ForkingUnixDatagramServer,
+    ForkingUnixStreamServer,
+};
+#[cfg(unix)]
+pub use threading::{ThreadingUnixDatagramServer, ThreadingUnixStreamServer};
+#[cfg(unix)]
+pub use unix::{UnixDatagramServer, UnixDatagramTransport, UnixStreamServer, UnixStreamTransport};
 
 pub use socket2;

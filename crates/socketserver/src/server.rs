@@ -124,12 +124,9 @@ impl<T: Transport, C: RequestHandlerClass<T>> Server<T, C> {
     /// Serves on a socket that is bound and listens already, such as one that a service manager
     /// passed on.
     ///
-    /// A listener must be non-blocking, or a client that vanishes before it is accepted blocks the
-    /// loop until the next one comes.
-    ///
     /// # Errors
     ///
-    /// Those of asking the socket for its address.
+    /// Those of asking the socket for its address and of setting its options.
     pub fn from_socket(
         transport: T,
         socket: T::Socket,
@@ -147,6 +144,7 @@ impl<T: Transport, C: RequestHandlerClass<T>> Server<T, C> {
         class: C,
         options: ServerOptions,
     ) -> io::Result<Self> {
+        transport.prepare(&socket)?;
         Ok(Self {
             transport,
             class,

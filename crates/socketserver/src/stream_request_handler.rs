@@ -132,8 +132,8 @@ impl<'a, T: StreamTransport> StreamRequest<'a, T> {
         server: &ServerInfo,
     ) -> Self {
         Self {
-            // Most handlers keep these files or replace them in `setup`: the buffer comes then.
-            rfile: BufReader::with_capacity(0, StreamReader { connection, timeout: None }),
+            // Without buffers, until `setup` knows what the handler wants.
+            rfile: BufReader::with_capacity(1, StreamReader { connection, timeout: None }),
             wfile: StreamWriter { connection, timeout: None, buffer: Vec::new(), capacity: 0 },
             connection,
             client_address,

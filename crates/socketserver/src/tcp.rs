@@ -45,9 +45,12 @@ impl Transport for Tcp {
 
     fn create_socket(&self, address: &SocketAddr) -> io::Result<TcpListener> {
         let socket = inet::create_socket(*address, Type::STREAM, Protocol::TCP)?;
-        // A client that is gone before it was accepted must not block the loop.
-        socket.set_nonblocking(true)?;
         Ok(socket.into())
+    }
+
+    /// A client that is gone before it was accepted must not block the loop.
+    fn prepare(&self, socket: &TcpListener) -> io::Result<()> {
+        socket.set_nonblocking(true)
     }
 
     fn sock_ref<'a>(&self, socket: &'a TcpListener) -> SockRef<'a> {

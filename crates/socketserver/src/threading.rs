@@ -1,6 +1,6 @@
 //! `ThreadingMixIn`: a thread for each request.
 
-use crate::base_server::finish_or_report;
+use crate::base_server::run_worker;
 use crate::server::lock;
 use crate::{
     AddressOf, BaseServer, HandlerError, RequestHandlerClass, RequestOf, Server, ServerOptions,
@@ -85,6 +85,16 @@ pub type ThreadingTcpServer<C> = ThreadingMixIn<Server<Tcp, C>>;
 #[doc(alias = "ThreadingUDPServer")]
 pub type ThreadingUdpServer<C> = ThreadingMixIn<Server<Udp, C>>;
 
+/// A Unix stream server with a thread for each connection
+/// (`socketserver.ThreadingUnixStreamServer`).
+#[cfg(unix)]
+pub type ThreadingUnixStreamServer<C> = ThreadingMixIn<Server<crate::UnixStreamTransport, C>>;
+
+/// A Unix datagram server with a thread for each packet
+/// (`socketserver.ThreadingUnixDatagramServer`).
+#[cfg(unix)]
+pub type ThreadingUnixDatagramServer<C> = ThreadingMixIn<Server<crate::UnixDatagramTransport, C>>;
+
 impl<T: Transport + Default, C: RequestHandlerClass<T>> ThreadingMixIn<Server<T, C>> {
     /// Binds and activates a server with threads, with the default options.
     ///
@@ -162,7 +172,7 @@ impl<S: BaseServer + 'static> ThreadingMixIn<S> {
             move || {
                 let taken = lock(&work).take();
                 if let Some((request, client_address)) = taken {
-                    process_request_thread(&*server, request, client_address);
+                    run_worker(&*server, request, client_address);
                 }
             }
         });
@@ -172,16 +182,6 @@ impl<S: BaseServer + 'static> ThreadingMixIn<S> {
 
 /// A request that waits for its thread.
 type Work<S> = Option<(RequestOf<S>, AddressOf<S>)>;
-
-/// What a thread does (`ThreadingMixIn.process_request_thread`).
-fn process_request_thread<S: BaseServer>(
-    server: &S,
-    mut request: RequestOf<S>,
-    client_address: AddressOf<S>,
-) {
-    finish_or_report(server, &mut request, &client_address);
-    server.shutdown_request(request);
-}
 
 impl<S: BaseServer + 'static> BaseServer for ThreadingMixIn<S> {
     crate::mixin::delegate_hooks!();

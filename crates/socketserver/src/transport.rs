@@ -29,6 +29,14 @@ pub trait Transport: Send + Sync + 'static {
     /// Those of the system call.
     fn create_socket(&self, address: &Self::Address) -> io::Result<Self::Socket>;
 
+    /// Puts a socket, new or passed on by somebody, into the state that [`accept`](Self::accept)
+    /// needs: it must not wait.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call.
+    fn prepare(&self, socket: &Self::Socket) -> io::Result<()>;
+
     /// Lends a socket to `socket2`, which knows all its options.
     fn sock_ref<'a>(&self, socket: &'a Self::Socket) -> SockRef<'a>;
 

@@ -39,8 +39,11 @@ impl Transport for Udp {
 
     fn create_socket(&self, address: &SocketAddr) -> io::Result<UdpSocket> {
         let socket = inet::create_socket(*address, Type::DGRAM, Protocol::UDP)?;
-        bound_receiving(&socket)?;
         Ok(socket.into())
+    }
+
+    fn prepare(&self, socket: &UdpSocket) -> io::Result<()> {
+        bound_receiving(&self.sock_ref(socket))
     }
 
     fn sock_ref<'a>(&self, socket: &'a UdpSocket) -> SockRef<'a> {
@@ -97,6 +100,6 @@ impl DatagramTransport for Udp {
 /// Keeps a datagram that vanishes between readiness and reading (a bad checksum) from blocking the
 /// loop. The socket itself stays blocking, because handlers answer on it and would otherwise lose
 /// datagrams whenever the system is busy.
-pub(crate) fn bound_receiving(socket: &socket2::Socket) -> io::Result<()> {
+pub(crate) fn bound_receiving(socket: &SockRef<'_>) -> io::Result<()> {
     socket.set_read_timeout(Some(Duration::from_millis(1)))
 }
