@@ -132,6 +132,7 @@ impl<'a> Environ<'a> {
             !Typed::is_typed(&key),
             "environ[{key:?}] does not hold a string: use the method that sets it"
         );
+        self.extensions.remove(&key);
         self.changes.insert(key, Some(value));
     }
 
