@@ -2,7 +2,7 @@
 
 use crate::Environ;
 
-/// Moves the first segment of `PATH_INFO` to `SCRIPT_NAME` and gives it, so that an application can choose the next one.
+/// Moves the first segment of `PATH_INFO` to `SCRIPT_NAME` and gives it: how applications are put below one another.
 ///
 /// Empty segments and `.` are passed over, `..` climbs. `None` means that no segment is left, or that it was `.`; an
 /// empty text means that the path was `/`, which then ends `SCRIPT_NAME`, so that `/x` and `/x/` can be told apart.

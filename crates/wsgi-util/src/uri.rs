@@ -20,6 +20,15 @@ pub fn guess_scheme(environ: &Environ<'_>) -> &'static str {
 
 /// Gives the URI of the application, without path info and query (PEP 3333, "URL Reconstruction").
 ///
+/// ```
+/// use wsgi_util::{Environ, application_uri, setup_testing_defaults};
+///
+/// let mut environ = Environ::from([("HTTP_HOST", "example.com"), ("SCRIPT_NAME", "/shop"), ("PATH_INFO", "/items")]);
+/// setup_testing_defaults(&mut environ);
+/// assert_eq!(application_uri(&environ)?, "http://example.com/shop");
+/// # Ok::<(), wsgi_util::MissingKey>(())
+/// ```
+///
 /// # Errors
 ///
 /// `wsgi.url_scheme` is missing, or `SERVER_NAME` or `SERVER_PORT` is where `HTTP_HOST` does not say the same.

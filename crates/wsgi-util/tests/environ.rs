@@ -189,11 +189,11 @@ fn the_errors_can_be_borrowed() {
     let mut log = Vec::new();
     let mut environ = Environ::new();
     environ.set_errors(&mut log);
-    writeln!(environ.errors(), "something {}", "odd").unwrap();
+    writeln!(environ.errors(), "something {} odd", 1).unwrap();
     let mut errors = environ.take_errors();
     errors.write_all(b"more\n").unwrap();
     drop((errors, environ));
-    assert_eq!(log, b"something odd\nmore\n");
+    assert_eq!(log, b"something 1 odd\nmore\n");
 }
 
 #[test]

@@ -16,6 +16,36 @@ use typed::{Extension, Typed, URL_SCHEME};
 /// A server's own view of a request, read through by [`Environ`]: nothing is built until somebody asks.
 ///
 /// Values are [native strings](crate::native). The `wsgi.*` keys are not the source's business.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use wsgi_util::{Environ, EnvironSource, native};
+///
+/// /// A request whose bytes stay where they were received.
+/// struct Received<'r> {
+///     method: &'r [u8],
+///     query: &'r [u8],
+/// }
+///
+/// impl EnvironSource for Received<'_> {
+///     fn get(&self, key: &str) -> Option<Cow<'_, str>> {
+///         match key {
+///             "REQUEST_METHOD" => Some(native::from_bytes(self.method)),
+///             "QUERY_STRING" => Some(native::from_bytes(self.query)),
+///             _ => None,
+///         }
+///     }
+///     fn for_each(&self, each: &mut dyn FnMut(&str, &str)) {
+///         each("REQUEST_METHOD", &native::from_bytes(self.method));
+///         each("QUERY_STRING", &native::from_bytes(self.query));
+///     }
+/// }
+///
+/// let mut environ = Environ::with_source(Received { method: b"GET", query: b"a=1" });
+/// environ.insert("REQUEST_METHOD", "HEAD");
+/// assert_eq!(environ.keys(), ["QUERY_STRING", "REQUEST_METHOD"]);
+/// assert_eq!(environ.get("REQUEST_METHOD").as_deref(), Some("HEAD"));
+/// ```
 pub trait EnvironSource: Send {
     /// The value of a key, or `None`.
     fn get(&self, key: &str) -> Option<Cow<'_, str>>;

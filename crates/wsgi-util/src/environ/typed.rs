@@ -113,7 +113,7 @@ impl<'a> Environ<'a> {
         self.typed.url_scheme = Some(scheme.into());
     }
 
-    /// `wsgi.input`: the body of the request, which ends where the body ends.
+    /// `wsgi.input`: the body of the request. If nobody set it, it is set to an empty one.
     pub fn input(&mut self) -> &mut (dyn InputStream + 'a) {
         self.typed.input.get_or_insert_with(|| Box::new(io::empty())).as_mut()
     }
@@ -138,7 +138,8 @@ impl<'a> Environ<'a> {
         self.typed.input.take().unwrap_or_else(|| Box::new(io::empty()))
     }
 
-    /// `wsgi.errors`: where an application writes what the log should tell.
+    /// `wsgi.errors`: where an application writes what the log should tell. If nobody set it, it is set to one that
+    /// drops everything.
     pub fn errors(&mut self) -> &mut (dyn ErrorStream + 'a) {
         self.typed.errors.get_or_insert_with(|| Box::new(io::sink())).as_mut()
     }
