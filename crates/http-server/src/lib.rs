@@ -17,6 +17,7 @@ pub mod proto;
 pub mod repr;
 mod server;
 mod server_info;
+mod simple;
 pub mod status;
 
 pub use blocking::handle;
@@ -29,4 +30,5 @@ pub use handler::{Base, BaseHttpRequestHandler};
 pub use options::HandlerOptions;
 pub use server::{HttpHandlerClass, HttpServer, ThreadingHttpServer, server_options};
 pub use server_info::ServerInfo;
+pub use simple::{FileObject, SimpleHandlerOptions, SimpleHooks, SimpleHttpRequestHandler};
 pub use socketserver::{HandlerError, Serve};

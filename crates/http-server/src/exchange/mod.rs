@@ -204,6 +204,12 @@ impl<'a> Exchange<'a> {
         self.wfile.is_sent()
     }
 
+    /// Whether a field of that name, in any case, has been buffered for the head since the last flush.
+    #[must_use]
+    pub fn has_response_header(&self, name: &str) -> bool {
+        self.wfile.has_field(name)
+    }
+
     /// Logs the request and buffers the status line, `Server` and `Date`.
     ///
     /// # Errors

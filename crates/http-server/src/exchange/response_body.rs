@@ -130,6 +130,17 @@ impl<'a> ResponseBody<'a> {
         }
     }
 
+    /// Whether the buffered part of the head has a field of that name.
+    pub(crate) fn has_field(&self, name: &str) -> bool {
+        let is_it = |line: &[u8]| {
+            let found = line.split_at_checked(name.len());
+            found.is_some_and(|(start, rest)| {
+                start.eq_ignore_ascii_case(name.as_bytes()) && rest.starts_with(b":")
+            })
+        };
+        matches!(self.stage, Stage::Head(_)) && self.out.split(|&byte| byte == b'\n').any(is_it)
+    }
+
     pub(crate) fn field(&mut self, name: &str, value: &str) -> io::Result<()> {
         let Stage::Head(head) = &mut self.stage else {
             return Err(Misuse::HeaderAfterEnd { name: name.to_owned() }.into());

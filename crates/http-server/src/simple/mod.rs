@@ -1,0 +1,278 @@
+//! Serving a directory.
+
+mod file_object;
+mod inside;
+mod listing;
+mod mime_types;
+mod options;
+mod target;
+
+pub use file_object::FileObject;
+pub use options::SimpleHandlerOptions;
+
+use crate::date::parse_http_date;
+use crate::{BaseHttpRequestHandler, Exchange, HandlerOptions};
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use target::Target;
+
+#[doc = include_str!("simple.md")]
+#[derive(Clone, Debug)]
+pub struct SimpleHttpRequestHandler {
+    settings: Arc<SimpleHandlerOptions>,
+}
+
+/// The override points of [`SimpleHttpRequestHandler`].
+///
+/// The only required method is [`simple`](Self::simple), which returns the part of the handler that is the base class.
+/// Every other one has its default there, under the same name, so `self.simple().guess_type(path)` is what
+/// `super().guess_type(path)` is in Python. See [`SimpleHttpRequestHandler`] for a
+/// complete example.
+pub trait SimpleHooks {
+    /// Returns the base class part: the directory and the other attributes.
+    fn simple(&self) -> &SimpleHttpRequestHandler;
+
+    /// Answers GET and HEAD: calls [`send_head`](Self::send_head), and for GET also [`copyfile`](Self::copyfile).
+    ///
+    /// This is the body of `do_GET` and `do_HEAD`; call it from both.
+    ///
+    /// # Errors
+    ///
+    /// Whatever sending the response or reading the file fails with.
+    #[doc(alias = "do_GET")]
+    #[doc(alias = "do_HEAD")]
+    fn serve(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        let is_head = x.command() == "HEAD";
+        match self.send_head(x)? {
+            Some(mut file) if !is_head => self.copyfile(&mut file, &mut x.wfile),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends the response up to its body, and returns the body; `None` if there is nothing more to send.
+    ///
+    /// # Errors
+    ///
+    /// Whatever sending fails with. A file that cannot be opened is a 404 response, not an error.
+    fn send_head(&self, x: &mut Exchange<'_>) -> io::Result<Option<FileObject>> {
+        self.simple().send_head(self, x)
+    }
+
+    /// Sends the head of the page that lists a directory, and returns the page.
+    ///
+    /// # Errors
+    ///
+    /// Whatever sending fails with. A directory that cannot be read is a 404 response, not an error.
+    fn list_directory(&self, x: &mut Exchange<'_>, path: &Path) -> io::Result<Option<FileObject>> {
+        self.simple().list_directory(x, path)
+    }
+
+    /// Maps the path of a request target to a path of the file system.
+    fn translate_path(&self, path: &str) -> PathBuf {
+        self.simple().translate_path(path)
+    }
+
+    /// Returns the media type of a file by its name.
+    fn guess_type(&self, path: &Path) -> Cow<'_, str> {
+        self.simple().guess_type(path)
+    }
+
+    /// Copies the body to the client.
+    ///
+    /// # Errors
+    ///
+    /// Whatever reading or writing fails with.
+    fn copyfile(&self, source: &mut FileObject, outputfile: &mut dyn Write) -> io::Result<()> {
+        self.simple().copyfile(source, outputfile)
+    }
+}
+
+impl SimpleHttpRequestHandler {
+    /// Returns a handler that serves a directory, with CPython's defaults.
+    ///
+    /// CPython takes the current directory if it is given none; that is `new(".")` here, or
+    /// `new(std::env::current_dir()?)` if the program is going to change it.
+    #[must_use]
+    pub fn new(directory: impl AsRef<Path>) -> Self {
+        Self::with_options(SimpleHandlerOptions::new(directory))
+    }
+
+    /// Returns a handler with other attributes.
+    #[must_use]
+    pub fn with_options(options: SimpleHandlerOptions) -> Self {
+        Self { settings: Arc::new(options) }
+    }
+
+    /// Returns the attributes.
+    #[must_use]
+    pub fn settings(&self) -> &SimpleHandlerOptions {
+        &self.settings
+    }
+
+    /// See [`SimpleHooks::send_head`]; `hooks` is the handler whose overrides are to be called.
+    ///
+    /// - A directory without a final slash is redirected (301), one with an index page is that page, any other is listed.
+    /// - What is no regular file, cannot be opened, or has a slash at its end is 404 `File not found`.
+    /// - A file that was not modified since the time in `If-Modified-Since` is 304, unless there is an `If-None-Match`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever sending fails with.
+    pub fn send_head<H: SimpleHooks + ?Sized>(
+        &self,
+        hooks: &H,
+        x: &mut Exchange<'_>,
+    ) -> io::Result<Option<FileObject>> {
+        let mut path = hooks.translate_path(x.path());
+        if inside::is_directory(&self.settings, &path) {
+            if let Some(location) = Target::new(x.path()).redirect() {
+                x.send_response(301)?;
+                x.send_header("Location", &location)?;
+                x.send_header("Content-Length", "0")?;
+                x.end_headers()?;
+                return Ok(None);
+            }
+            let mut pages = self.settings.index_pages.iter().map(|page| path.join(page));
+            match pages.find(|page| page.is_file()) {
+                Some(page) => path = page,
+                None => return hooks.list_directory(x, &path),
+            }
+        }
+        let content_type = hooks.guess_type(&path);
+        let Some((file, metadata)) = inside::open_file(&self.settings, &path) else {
+            x.send_error(404, "File not found")?;
+            return Ok(None);
+        };
+        let modified = metadata.modified().ok();
+        if modified.is_some_and(|modified| is_not_modified(x, modified)) {
+            x.send_response(304)?;
+            x.end_headers()?;
+            return Ok(None);
+        }
+        x.send_response(200)?;
+        x.send_header("Content-type", &content_type)?;
+        x.send_header("Content-Length", &metadata.len().to_string())?;
+        if let Some(modified) = modified {
+            // Never later than `Date` (RFC 9110 §8.8.2.1), whatever the clock was when the file was written.
+            let modified = x.date_time_string(Some(modified.min(SystemTime::now())));
+            x.send_header("Last-Modified", &modified)?;
+        }
+        self.send_extra_response_headers(x)?;
+        x.end_headers()?;
+        Ok(Some(FileObject::from_file(file, metadata.len())))
+    }
+
+    /// See [`SimpleHooks::list_directory`].
+    ///
+    /// # Errors
+    ///
+    /// Whatever sending fails with.
+    pub fn list_directory(
+        &self,
+        x: &mut Exchange<'_>,
+        path: &Path,
+    ) -> io::Result<Option<FileObject>> {
+        let Ok(entries) = listing::read(path) else {
+            x.send_error(404, "No permission to list directory")?;
+            return Ok(None);
+        };
+        let page = listing::page(&Target::new(x.path()).displayed_path(), &entries);
+        x.send_response(200)?;
+        x.send_header("Content-type", listing::CONTENT_TYPE)?;
+        x.send_header("Content-Length", &page.len().to_string())?;
+        self.send_extra_response_headers(x)?;
+        x.end_headers()?;
+        Ok(Some(page.into()))
+    }
+
+    /// Maps the path of a request target to a path below the directory.
+    ///
+    /// Query and fragment are dropped, and so are scheme and authority of an absolute-form target. The rest is decoded
+    /// once and resolved by its names alone, so it cannot lead above the directory. A final slash stays.
+    #[must_use]
+    pub fn translate_path(&self, path: &str) -> PathBuf {
+        Target::new(path).below(&self.settings.directory)
+    }
+
+    /// Returns the media type of a file by its extension.
+    ///
+    /// Looks in `extensions_map`, then in the same table in lower case, then in CPython's built-in table of `mimetypes`
+    /// (and with the feature `mime` in the larger one of the crate `mime_guess`). The types that the system knows are
+    /// not asked, so that a file has the same type everywhere.
+    #[must_use]
+    pub fn guess_type(&self, path: &Path) -> Cow<'_, str> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (base, _) = mime_types::split_extension(&name);
+        // The keys of the map have the dot; a name without an extension has the empty one.
+        let extension = name.get(base.len()..).unwrap_or_default();
+        let map = &self.settings.extensions_map;
+        let known = map.get(extension).or_else(|| map.get(&extension.to_lowercase()));
+        let kind = known.map(String::as_str).or_else(|| mime_types::guess_file_type(&name));
+        kind.unwrap_or(&self.settings.default_content_type).into()
+    }
+
+    /// See [`SimpleHooks::copyfile`].
+    ///
+    /// # Errors
+    ///
+    /// Whatever reading or writing fails with.
+    pub fn copyfile(&self, source: &mut FileObject, outputfile: &mut dyn Write) -> io::Result<()> {
+        source.copy_to(outputfile)
+    }
+
+    /// Sends the `extra_response_headers`, except for those whose name the reply has already.
+    ///
+    /// An override that builds a reply of its own calls it before `end_headers`
+    /// (`_send_extra_response_headers` in CPython).
+    ///
+    /// # Errors
+    ///
+    /// Whatever `send_header` fails with, for example a control character in a value.
+    pub fn send_extra_response_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        let extra = &self.settings.extra_response_headers;
+        // Decided before the first one is sent, so that a name that is among them twice is sent twice.
+        let new: Vec<_> = extra.iter().filter(|(name, _)| !x.has_response_header(name)).collect();
+        new.into_iter().try_for_each(|(name, value)| x.send_header(name, value))
+    }
+}
+
+/// Whether `If-Modified-Since` says that the client has the file as it is.
+fn is_not_modified(x: &Exchange<'_>, modified: SystemTime) -> bool {
+    if x.headers().contains("If-None-Match") {
+        return false;
+    }
+    let since = x.headers().get("If-Modified-Since").and_then(|value| parse_http_date(&value));
+    since.is_some_and(|since| whole_seconds(modified) <= since)
+}
+
+/// The header has no fractions, so the file's time must not have them either.
+fn whole_seconds(time: SystemTime) -> SystemTime {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => UNIX_EPOCH + Duration::from_secs(after.as_secs()),
+        // Before every date that a request can name.
+        Err(_) => UNIX_EPOCH,
+    }
+}
+
+impl SimpleHooks for SimpleHttpRequestHandler {
+    fn simple(&self) -> &SimpleHttpRequestHandler {
+        self
+    }
+}
+
+impl BaseHttpRequestHandler for SimpleHttpRequestHandler {
+    fn options(&self) -> &HandlerOptions {
+        &self.settings.handler
+    }
+
+    fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        self.serve(x)
+    }
+
+    fn do_head(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        self.serve(x)
+    }
+}

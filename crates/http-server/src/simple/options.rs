@@ -1,0 +1,68 @@
+//! The class attributes and constructor arguments of `SimpleHTTPRequestHandler`.
+
+use crate::HandlerOptions;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What a [`SimpleHttpRequestHandler`](crate::SimpleHttpRequestHandler) serves and how.
+///
+/// ```
+/// use http_server::{SimpleHandlerOptions, SimpleHttpRequestHandler};
+///
+/// let mut options = SimpleHandlerOptions::new("site");
+/// options.handler.protocol_version = "HTTP/1.1";
+/// options.index_pages = vec!["start.html".into()];
+/// options.extensions_map.insert(".log".into(), "text/plain".into());
+/// options.extra_response_headers.push(("Cache-Control".into(), "no-store".into()));
+/// let handler = SimpleHttpRequestHandler::with_options(options);
+/// assert_eq!(handler.guess_type("today.log".as_ref()), "text/plain");
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SimpleHandlerOptions {
+    /// The class attributes of the base class; `server_version` is `SimpleHTTP` here.
+    pub handler: HandlerOptions,
+    /// The directory to serve.
+    pub directory: PathBuf,
+    /// Pairs sent as the last header fields of 200 replies, unless the reply has a field of that name already.
+    pub extra_response_headers: Vec<(String, String)>,
+    /// The files to serve for a directory, the first one that exists; `index.html` and `index.htm`.
+    pub index_pages: Vec<String>,
+    /// Types by extension, dot included, asked before the built-in table.
+    ///
+    /// As it is spelled first, then in lower case. At first compressed files: `.gz`, `.Z`, `.bz2` and `.xz`.
+    pub extensions_map: BTreeMap<String, String>,
+    /// The type of files whose extension says nothing; `application/octet-stream`.
+    pub default_content_type: String,
+    /// Whether symbolic links may lead out of the directory; false.
+    ///
+    /// CPython follows all links. Links to places inside the directory work in any case. With true, whoever can make a
+    /// link in the directory can publish every file that this process can read.
+    pub follow_links_outside: bool,
+}
+
+impl SimpleHandlerOptions {
+    /// Returns the defaults of CPython for a directory.
+    #[must_use]
+    pub fn new(directory: impl AsRef<Path>) -> Self {
+        let directory = directory.as_ref();
+        let handler = HandlerOptions::new().server_version("SimpleHTTP");
+        Self {
+            handler,
+            // An empty path means the current directory when joined to, but cannot be opened itself.
+            directory: if directory.as_os_str().is_empty() { ".".into() } else { directory.into() },
+            extra_response_headers: Vec::new(),
+            index_pages: ["index.html", "index.htm"].map(str::to_owned).into(),
+            extensions_map: [
+                (".gz", "application/gzip"),
+                (".Z", "application/octet-stream"),
+                (".bz2", "application/x-bzip2"),
+                (".xz", "application/x-xz"),
+            ]
+            .map(|(extension, kind)| (extension.to_owned(), kind.to_owned()))
+            .into(),
+            default_content_type: "application/octet-stream".to_owned(),
+            follow_links_outside: false,
+        }
+    }
+}
