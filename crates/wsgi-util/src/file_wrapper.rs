@@ -70,7 +70,7 @@ impl Iterator for FileWrapper {
         let Some(filelike) = self.filelike.as_mut() else {
             return Some(Err(io::Error::other("read of closed file")));
         };
-        let mut block = Vec::with_capacity(self.blksize);
+        let mut block = Vec::with_capacity(self.blksize.min(FileWrapper::BLKSIZE));
         match filelike.as_read().take(self.blksize as u64).read_to_end(&mut block) {
             Ok(0) => None,
             Ok(_) => Some(Ok(block)),

@@ -51,6 +51,7 @@ fn the_block_size_is_cpythons() {
     let sizes: Vec<usize> = wrapper.by_ref().map(|block| block.unwrap().len()).collect();
     assert_eq!(sizes, [8192, 1]);
     assert!(FileWrapper::with_blksize(&b"x"[..], 0).next().is_none());
+    assert_eq!(FileWrapper::with_blksize(&b"x"[..], usize::MAX).next().unwrap().unwrap(), b"x");
 }
 
 #[test]
