@@ -299,6 +299,17 @@ impl<'a> Exchange<'a> {
         self.handler.send_error(self, code, message.into(), explain.into())
     }
 
+    /// Ends the response where it is and closes the connection, so that the client sees it is incomplete.
+    ///
+    /// For a handler that has reported by itself why it cannot go on, and then returns `Ok`; whoever returns an error gets
+    /// the same with a report of that error. Nothing happens before the end of the head.
+    pub fn cut(&mut self) {
+        if self.headers_ended() {
+            self.wfile.cut();
+            self.close_connection = true;
+        }
+    }
+
     /// Logs the request line with a code and a size; `-` stands for what is not known.
     pub fn log_request(&self, code: Option<u16>, size: Option<u64>) {
         self.handler.log_request(self, code, size);

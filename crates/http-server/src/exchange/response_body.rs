@@ -313,6 +313,13 @@ impl<'a> ResponseBody<'a> {
         })
     }
 
+    /// Makes the response end where it is: a last chunk or an announced length no longer follows.
+    pub(crate) fn cut(&mut self) {
+        if self.head_ended() {
+            self.stage = Stage::Body(Framing::UntilClose);
+        }
+    }
+
     /// Forgets what is written and not sent, so that an error page can take its place if nothing was sent.
     pub(crate) fn discard(&mut self) {
         self.out.clear();

@@ -1,0 +1,58 @@
+//! Ctrl-C and `SIGTERM`.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use signal_hook::iterator::{Handle, Signals};
+
+/// Why the command should end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Ctrl-C.
+    KeyboardInterrupt,
+    /// `SIGTERM`, as service managers send it.
+    Termination,
+}
+
+impl Stop {
+    /// What to say; the first one is CPython's.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::KeyboardInterrupt => "Keyboard interrupt received, exiting.",
+            Self::Termination => "Termination signal received, exiting.",
+        }
+    }
+}
+
+/// Watches for the signals that end the command.
+pub(crate) struct StopSignals(Signals);
+
+impl StopSignals {
+    /// Starts watching. From now on the first signal is reported by [`wait`](Self::wait),
+    /// and the second one ends the process there and then, whatever holds it up.
+    pub(crate) fn watch() -> io::Result<Self> {
+        let asked_before = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            // The order matters: this one must not see what the next one stores.
+            flag::register_conditional_default(signal, Arc::clone(&asked_before))?;
+            flag::register(signal, Arc::clone(&asked_before))?;
+        }
+        Ok(Self(Signals::new([SIGINT, SIGTERM])?))
+    }
+
+    /// Makes [`wait`](Self::wait) return without a signal.
+    pub(crate) fn canceller(&self) -> Handle {
+        self.0.handle()
+    }
+
+    /// Waits for a signal; `None` if cancelled.
+    pub(crate) fn wait(mut self) -> Option<Stop> {
+        self.0.forever().next().map(|signal| match signal {
+            SIGTERM => Stop::Termination,
+            _ => Stop::KeyboardInterrupt,
+        })
+    }
+}

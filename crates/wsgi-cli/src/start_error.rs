@@ -1,0 +1,128 @@
+//! Why the server could not start, in one line that names the way out.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+
+use crate::bind::Host;
+use crate::port_holder::port_holder;
+
+/// Why the server could not start.
+#[derive(Debug)]
+pub(crate) enum StartError {
+    /// The name given with `--bind` has no address.
+    Resolve { host: Host, error: io::Error },
+    /// The system does not let us listen there.
+    Listen { address: SocketAddr, error: io::Error },
+    /// The system does not tell us about signals.
+    Signals(io::Error),
+    /// The serving loop failed.
+    Serve(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolve { host, error } => {
+                write!(f, "cannot find the address of '{host}': {}", words_of(error))
+            }
+            Self::Listen { address, error } => explain_listen(f, *address, error),
+            Self::Signals(error) => write!(f, "cannot watch for signals: {}", words_of(error)),
+            Self::Serve(error) => write!(f, "cannot go on serving: {}", words_of(error)),
+        }
+    }
+}
+
+fn explain_listen(
+    f: &mut fmt::Formatter<'_>,
+    address: SocketAddr,
+    error: &io::Error,
+) -> fmt::Result {
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            write!(f, "{address} is already in use")?;
+            if let Some(holder) = port_holder(address) {
+                write!(f, " by {holder}")?;
+            }
+            write!(f, "; take a free port with --port 0")?;
+            match address.port().checked_add(1) {
+                Some(next) => write!(f, ", or another one, such as --port {next}"),
+                None => Ok(()),
+            }
+        }
+        ErrorKind::PermissionDenied if address.port() < 1024 => {
+            let port = address.port();
+            write!(f, "port {port} is reserved for privileged users; take one from 1024 up, ")?;
+            write!(f, "such as --port {}", if port == 443 { 8443 } else { 8080 })
+        }
+        ErrorKind::AddrNotAvailable => {
+            write!(f, "{} is not an address of this machine; ", address.ip())?;
+            write!(f, "127.0.0.1 is, and 0.0.0.0 stands for all it has")
+        }
+        _ => write!(f, "cannot listen on {address}: {}", words_of(error)),
+    }
+}
+
+/// The system's words without Rust's `(os error 98)`.
+fn words_of(error: &io::Error) -> String {
+    let words = error.to_string();
+    match words.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listen(address: &str, kind: ErrorKind) -> String {
+        StartError::Listen { address: address.parse().unwrap(), error: kind.into() }.to_string()
+    }
+
+    // Port 1 of an address of the documentation range: nobody listens there.
+    #[test]
+    fn a_busy_port_names_the_way_out() {
+        assert_eq!(
+            listen("192.0.2.1:1", ErrorKind::AddrInUse),
+            "192.0.2.1:1 is already in use; take a free port with --port 0, or another one, \
+             such as --port 2"
+        );
+        assert_eq!(
+            listen("[2001:db8::1]:65535", ErrorKind::AddrInUse),
+            "[2001:db8::1]:65535 is already in use; take a free port with --port 0"
+        );
+    }
+
+    #[test]
+    fn a_privileged_port_names_the_way_out() {
+        assert_eq!(
+            listen("127.0.0.1:80", ErrorKind::PermissionDenied),
+            "port 80 is reserved for privileged users; take one from 1024 up, such as --port 8080"
+        );
+    }
+
+    #[test]
+    fn an_address_of_somebody_else_is_named() {
+        assert_eq!(
+            listen("192.0.2.1:8000", ErrorKind::AddrNotAvailable),
+            "192.0.2.1 is not an address of this machine; 127.0.0.1 is, and 0.0.0.0 stands for \
+             all it has"
+        );
+    }
+
+    #[test]
+    fn what_we_do_not_know_keeps_the_words_of_the_system() {
+        let error = io::Error::other("Strange weather (os error 7)");
+        let address = "127.0.0.1:80".parse().unwrap();
+        assert_eq!(
+            StartError::Listen { address, error }.to_string(),
+            "cannot listen on 127.0.0.1:80: Strange weather"
+        );
+        let error = io::Error::other("failed to look it up");
+        assert_eq!(
+            StartError::Resolve { host: Host::Name("nosuch".into()), error }.to_string(),
+            "cannot find the address of 'nosuch': failed to look it up"
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! Runs an application and directs its response into an exchange.
+
+use crate::{ServerState, WsgiRequestHandler};
+use http_server::{Exchange, RequestBody};
+use std::io::{self, BufRead, Read, Write};
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use wsgi_handlers::{BaseHandler, HandlerOptions, Outcome, Response, Run, RunState};
+use wsgi_util::{AppError, Environ, ErrorStream, InputStream};
+
+/// Answers one request: the second half of `WSGIRequestHandler.handle`, once the head is parsed.
+pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
+    handler: &H,
+    x: &mut Exchange<'_>,
+    server: &ServerState,
+) -> io::Result<()> {
+    let Some(application) = server.get_app() else {
+        return Err(io::Error::other("the server has no application: call set_app before it serves"));
+    };
+    let environ = handler.get_environ(x, server);
+    let options = HandlerOptions {
+        wsgi_multithread: x.server().multithread,
+        wsgi_multiprocess: x.server().multiprocess,
+        ..Default::default()
+    };
+    // The environ has the body while the application runs; the exchange gets it back, to drain what is left.
+    let mut body = mem::take(&mut x.rfile);
+    let body_failed = AtomicBool::new(false);
+    let mut gateway = ExchangeHandler {
+        environ,
+        stdin: Some(Input { body: &mut body, failed: &body_failed }),
+        stderr: Some(handler.get_stderr()),
+        options,
+        x,
+        body_failed: &body_failed,
+        client_error: None,
+    };
+    let outcome = gateway.run(&*application);
+    let client_error = gateway.client_error.take();
+    x.rfile = body;
+    match (outcome, client_error) {
+        // The exchange knows how to answer it, and that it is not ours to report.
+        (_, Some(error)) => Err(error),
+        (Ok(Outcome::Complete | Outcome::TooShort { .. }), None) => Ok(()),
+        (Ok(Outcome::ClientGone), None) => Err(io::ErrorKind::BrokenPipe.into()),
+        // The error is in the log already; what was sent stays visibly incomplete.
+        (Ok(_), None) => {
+            x.cut();
+            Ok(())
+        }
+        (Err(error), None) => Err(io::Error::other(error)),
+    }
+}
+
+/// A gateway whose response goes through an [`Exchange`], which frames it: what CPython's `ServerHandler` is over a
+/// bare socket.
+struct ExchangeHandler<'e, 'x> {
+    x: &'e mut Exchange<'x>,
+    environ: Environ<'e>,
+    stdin: Option<Input<'e, 'x>>,
+    stderr: Option<Box<dyn ErrorStream>>,
+    options: HandlerOptions,
+    body_failed: &'e AtomicBool,
+    /// Why the request body could not be read, if the application gave up because of that.
+    client_error: Option<io::Error>,
+}
+
+impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
+    fn options(&self) -> &HandlerOptions {
+        &self.options
+    }
+
+    fn _write(&mut self, data: &[u8]) -> io::Result<()> {
+        self.x.wfile.write_all(data)
+    }
+
+    fn _flush(&mut self) -> io::Result<()> {
+        self.x.wfile.flush()
+    }
+
+    fn get_stdin(&mut self) -> Box<dyn InputStream + 'e> {
+        match self.stdin.take() {
+            Some(input) => Box::new(input),
+            None => Box::new(io::empty()),
+        }
+    }
+
+    fn get_stderr(&mut self) -> Box<dyn ErrorStream + 'e> {
+        self.stderr.take().unwrap_or_else(|| Box::new(io::sink()))
+    }
+
+    fn add_cgi_vars(&mut self, environ: &mut Environ<'e>) {
+        *environ = mem::take(&mut self.environ);
+        environ.set_input_terminated(true);
+    }
+
+    /// In CPython's order: status, `Date`, `Server`, the application's headers. The exchange adds the framing.
+    fn write_head(&mut self, response: &mut Response) -> io::Result<()> {
+        let code = status_code(response);
+        let reason = response.status().and_then(|status| status.split_once(' ')).map_or("", |(_, reason)| reason);
+        self.x.send_response_only(code.unwrap_or_default(), reason)?;
+        if !response.headers.contains("Date") {
+            let date = self.x.date_time_string(None);
+            self.x.send_header("Date", &date)?;
+        }
+        if !response.headers.contains("Server") {
+            let server = self.x.version_string();
+            self.x.send_header("Server", &server)?;
+        }
+        for (name, value) in &response.headers {
+            self.x.send_header(name, value)?;
+        }
+        self.x.end_headers()
+    }
+
+    /// Logs the request with the size of the body that was sent, then closes the result; a response that broke off gets
+    /// no line, as in CPython.
+    fn close(&mut self, run: &mut RunState<'e>) -> Result<(), AppError> {
+        if run.response.headers_sent() {
+            self.x.log_request(status_code(&run.response), Some(run.response.bytes_sent()));
+        }
+        run.close_result()
+    }
+
+    /// As the default, but for what is the client's fault: a request body that is malformed, cut short or too slow. If
+    /// the application hands that error on, the exchange answers it.
+    fn handle_error(&mut self, run: &mut RunState<'e>, mut error: AppError) -> Result<(), AppError> {
+        if self.body_failed.load(Ordering::Relaxed) && !run.response.headers_sent() {
+            match error.downcast::<io::Error>() {
+                Ok(of_body) => {
+                    self.client_error = Some(*of_body);
+                    return Ok(());
+                }
+                Err(other) => error = other,
+            }
+        }
+        self.log_exception(run, &*error);
+        if run.response.headers_sent() {
+            return Ok(());
+        }
+        let page = self.error_output(run, error)?;
+        run.set_result(page);
+        self.finish_response(run)
+    }
+}
+
+/// The code of the status, which is three digits if the handler has accepted it.
+fn status_code(response: &Response) -> Option<u16> {
+    response.status_code().and_then(|code| code.parse().ok())
+}
+
+/// `wsgi.input`: the body of the request, and a note if reading it failed.
+struct Input<'e, 'x> {
+    body: &'e mut RequestBody<'x>,
+    failed: &'e AtomicBool,
+}
+
+impl Read for Input<'_, '_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.body.read(buf).inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
+    }
+}
+
+impl BufRead for Input<'_, '_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let Self { body, failed } = self;
+        body.fill_buf().inspect_err(|_| failed.store(true, Ordering::Relaxed))
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.body.consume(amount);
+    }
+}

@@ -1,0 +1,346 @@
+//! The override points of a WSGI request handler.
+
+use crate::environ::RequestEnviron;
+use crate::exchange_handler::run_application;
+use crate::{SERVER_VERSION, ServerState};
+use http_server::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
+use std::fmt;
+use std::io;
+use std::sync::LazyLock;
+use std::time::SystemTime;
+use wsgi_util::{Environ, ErrorStream};
+
+/// The override points of `wsgiref.simple_server.WSGIRequestHandler`, those it inherits included.
+///
+/// What is not overridden behaves as in CPython, but for HTTP/1.1. [`WsgiHandler`] overrides nothing: its methods are what
+/// `super()` is in Python. The `do_` methods of `BaseHTTPRequestHandler` are not among them, since every command reaches the
+/// application.
+///
+/// # Examples
+///
+/// A server that writes no line for each request, and whose applications find one more variable:
+///
+/// ```
+/// use http_server::Exchange;
+/// use std::fmt;
+/// use wsgi_simple_server::{
+///     Environ, ServerState, WsgiHandler, WsgiRequestHandler, demo_app, make_server_with,
+/// };
+///
+/// struct QuietHandler;
+///
+/// impl WsgiRequestHandler for QuietHandler {
+///     fn log_message(&self, _: &Exchange<'_>, _: fmt::Arguments<'_>) {}
+///
+///     fn get_environ<'a>(&self, x: &Exchange<'a>, server: &ServerState) -> Environ<'a> {
+///         let mut environ = WsgiHandler::new().get_environ(x, server);
+///         environ.insert("myapp.greeting", "hello");
+///         environ
+///     }
+/// }
+///
+/// let server = make_server_with("127.0.0.1", 0, demo_app, || QuietHandler)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub trait WsgiRequestHandler: Send + Sync {
+    /// Returns the class attributes: those of `BaseHTTPRequestHandler`, with `protocol_version` HTTP/1.1 and
+    /// `server_version` `WSGIServer`.
+    fn options(&self) -> &HandlerOptions {
+        &DEFAULT_OPTIONS
+    }
+
+    /// Answers one request by running the application.
+    ///
+    /// # Errors
+    ///
+    /// The response could not be completed; the connection closes.
+    #[doc(alias = "dispatch")]
+    fn handle(&self, x: &mut Exchange<'_>, server: &ServerState) -> io::Result<()> {
+        run_application(self, x, server)
+    }
+
+    /// Makes the environ of a request, without the `wsgi.*` values.
+    ///
+    /// Nothing is built before somebody asks for it: to look up `HTTP_HOST` is to look up one field. The rules are
+    /// CPython's where these are safe:
+    ///
+    #[doc = include_str!("environ.md")]
+    fn get_environ<'a>(&self, x: &Exchange<'a>, server: &ServerState) -> Environ<'a> {
+        match x.head() {
+            Some(head) => Environ::with_source(RequestEnviron::new(
+                head,
+                server.base_environ(),
+                x.client_address().host(),
+                x.options().server_version,
+            )),
+            // The server itself answers a request without a head.
+            None => Environ::new(),
+        }
+    }
+
+    /// Returns the stream for `wsgi.errors`, where errors of the application are written, too: standard error.
+    fn get_stderr(&self) -> Box<dyn ErrorStream> {
+        Box::new(io::stderr())
+    }
+
+    /// Decides about a client that asked for `100 Continue`; see [`BaseHttpRequestHandler::handle_expect_100`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the calls on the exchange.
+    fn handle_expect_100(&self, x: &mut Exchange<'_>) -> io::Result<bool> {
+        Base.handle_expect_100(x)
+    }
+
+    /// Sends an error page of the server, for a request that reaches no application; see [`Exchange::send_error`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the calls on the exchange.
+    fn send_error(
+        &self,
+        x: &mut Exchange<'_>,
+        code: u16,
+        message: Option<&str>,
+        explain: Option<&str>,
+    ) -> io::Result<()> {
+        Base.send_error(x, code, message, explain)
+    }
+
+    /// Begins an answer of the server itself; see [`Exchange::send_response`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the calls on the exchange.
+    fn send_response(&self, x: &mut Exchange<'_>, code: u16, message: Option<&str>) -> io::Result<()> {
+        Base.send_response(x, code, message)
+    }
+
+    /// Buffers the status line; see [`Exchange::send_response_only`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the calls on the exchange.
+    fn send_response_only(&self, x: &mut Exchange<'_>, code: u16, message: Option<&str>) -> io::Result<()> {
+        Base.send_response_only(x, code, message)
+    }
+
+    /// Buffers a header field; see [`Exchange::send_header`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the calls on the exchange.
+    fn send_header(&self, x: &mut Exchange<'_>, name: &str, value: &str) -> io::Result<()> {
+        Base.send_header(x, name, value)
+    }
+
+    /// Ends the head; see [`Exchange::end_headers`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the calls on the exchange.
+    fn end_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        Base.end_headers(x)
+    }
+
+    /// Sends what is buffered of the head; see [`Exchange::flush_headers`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the calls on the exchange.
+    fn flush_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        Base.flush_headers(x)
+    }
+
+    /// Logs a request. Called when a response is complete, before its body is closed.
+    fn log_request(&self, x: &Exchange<'_>, code: Option<u16>, size: Option<u64>) {
+        Base.log_request(x, code, size);
+    }
+
+    /// Logs an error of the protocol; those of the application go to [`get_stderr`](Self::get_stderr).
+    fn log_error(&self, x: &Exchange<'_>, message: fmt::Arguments<'_>) {
+        Base.log_error(x, message);
+    }
+
+    /// Writes a log line, by default to standard error. Every line goes through here.
+    fn log_message(&self, x: &Exchange<'_>, message: fmt::Arguments<'_>) {
+        Base.log_message(x, message);
+    }
+
+    /// Returns the text of the `Server` field.
+    fn version_string(&self, x: &Exchange<'_>) -> String {
+        Base.version_string(x)
+    }
+
+    /// Returns a time, or the present one, as a header field has it.
+    fn date_time_string(&self, x: &Exchange<'_>, timestamp: Option<SystemTime>) -> String {
+        Base.date_time_string(x, timestamp)
+    }
+
+    /// Returns the present time as a log line has it.
+    fn log_date_time_string(&self, x: &Exchange<'_>) -> String {
+        Base.log_date_time_string(x)
+    }
+
+    /// Returns the client's address as a log line has it.
+    fn address_string(&self, x: &Exchange<'_>) -> String {
+        Base.address_string(x)
+    }
+}
+
+static DEFAULT_OPTIONS: LazyLock<HandlerOptions> =
+    LazyLock::new(|| HandlerOptions::new().protocol_version("HTTP/1.1").server_version(SERVER_VERSION));
+
+/// The handler that overrides nothing: `WSGIRequestHandler` itself.
+///
+/// # Examples
+///
+/// CPython's WSGI server answers every request with HTTP/1.0 and closes the connection. So does this one:
+///
+/// ```
+/// use wsgi_simple_server::{WsgiHandler, WsgiRequestHandler, demo_app, make_server_with};
+///
+/// let options = WsgiHandler::new().options().clone().protocol_version("HTTP/1.0");
+/// let server = make_server_with("127.0.0.1", 0, demo_app, move || WsgiHandler::with_options(options.clone()))?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct WsgiHandler {
+    options: Option<Box<HandlerOptions>>,
+}
+
+impl WsgiHandler {
+    /// Makes a handler with the default options.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes a handler with other options.
+    #[must_use]
+    pub fn with_options(options: HandlerOptions) -> Self {
+        Self { options: Some(Box::new(options)) }
+    }
+}
+
+impl WsgiRequestHandler for WsgiHandler {
+    fn options(&self) -> &HandlerOptions {
+        self.options.as_deref().unwrap_or(&DEFAULT_OPTIONS)
+    }
+}
+
+/// A [`WsgiRequestHandler`] together with the server it belongs to: what `http-server` calls.
+///
+/// [`WsgiServer`](crate::WsgiServer) makes one for each connection. Make one yourself to serve an application over anything
+/// else that [`http_server::handle`] takes.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{ClientAddress, Pair, ServerInfo, handle};
+/// use wsgi_simple_server::{BoundHandler, ServerState, WsgiHandler, demo_app};
+///
+/// let server = ServerState::default();
+/// server.set_app(demo_app);
+///
+/// let mut connection = Pair { reader: &b"GET /xyz HTTP/1.0\r\n\r\n"[..], writer: Vec::new() };
+/// let handler = BoundHandler::new(WsgiHandler::new(), server);
+/// handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &handler)?;
+/// assert!(connection.writer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+/// # Ok::<(), http_server::HandlerError>(())
+/// ```
+pub struct BoundHandler {
+    handler: Box<dyn WsgiRequestHandler>,
+    server: ServerState,
+}
+
+impl BoundHandler {
+    /// Binds a handler to its server.
+    #[must_use]
+    pub fn new(handler: impl WsgiRequestHandler + 'static, server: ServerState) -> Self {
+        Self { handler: Box::new(handler), server }
+    }
+}
+
+impl fmt::Debug for BoundHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundHandler").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+impl BaseHttpRequestHandler for BoundHandler {
+    /// Every command reaches the application, except what asks for no resource: `OPTIONS *` and CONNECT.
+    fn dispatch(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        match (x.command(), x.path()) {
+            ("OPTIONS", "*") => self.do_options(x),
+            ("CONNECT", _) => self.do_connect(x),
+            _ => self.handler.handle(x, &self.server),
+        }
+    }
+
+    fn options(&self) -> &HandlerOptions {
+        self.handler.options()
+    }
+
+    fn handle_expect_100(&self, x: &mut Exchange<'_>) -> io::Result<bool> {
+        self.handler.handle_expect_100(x)
+    }
+
+    fn send_error(
+        &self,
+        x: &mut Exchange<'_>,
+        code: u16,
+        message: Option<&str>,
+        explain: Option<&str>,
+    ) -> io::Result<()> {
+        self.handler.send_error(x, code, message, explain)
+    }
+
+    fn send_response(&self, x: &mut Exchange<'_>, code: u16, message: Option<&str>) -> io::Result<()> {
+        self.handler.send_response(x, code, message)
+    }
+
+    fn send_response_only(&self, x: &mut Exchange<'_>, code: u16, message: Option<&str>) -> io::Result<()> {
+        self.handler.send_response_only(x, code, message)
+    }
+
+    fn send_header(&self, x: &mut Exchange<'_>, name: &str, value: &str) -> io::Result<()> {
+        self.handler.send_header(x, name, value)
+    }
+
+    fn end_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        self.handler.end_headers(x)
+    }
+
+    fn flush_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        self.handler.flush_headers(x)
+    }
+
+    fn log_request(&self, x: &Exchange<'_>, code: Option<u16>, size: Option<u64>) {
+        self.handler.log_request(x, code, size);
+    }
+
+    fn log_error(&self, x: &Exchange<'_>, message: fmt::Arguments<'_>) {
+        self.handler.log_error(x, message);
+    }
+
+    fn log_message(&self, x: &Exchange<'_>, message: fmt::Arguments<'_>) {
+        self.handler.log_message(x, message);
+    }
+
+    fn version_string(&self, x: &Exchange<'_>) -> String {
+        self.handler.version_string(x)
+    }
+
+    fn date_time_string(&self, x: &Exchange<'_>, timestamp: Option<SystemTime>) -> String {
+        self.handler.date_time_string(x, timestamp)
+    }
+
+    fn log_date_time_string(&self, x: &Exchange<'_>) -> String {
+        self.handler.log_date_time_string(x)
+    }
+
+    fn address_string(&self, x: &Exchange<'_>) -> String {
+        self.handler.address_string(x)
+    }
+}

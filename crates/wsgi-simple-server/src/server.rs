@@ -1,0 +1,272 @@
+//! The servers: `WSGIServer`, alone and with threads.
+
+use crate::request_handler::BoundHandler;
+use crate::{BaseEnviron, ServerState, WsgiHandler, WsgiRequestHandler};
+use http_server::{HttpHandlerClass, HttpServer, server_options};
+use socketserver::{
+    BaseServer, Serve, Server, ServerOptions, Tcp, ThreadingMixIn, ThreadingOptions, ToServerAddress,
+};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use wsgi_util::Application;
+
+/// Makes a WSGI server listening on `host` and `port` for an application: `wsgiref.simple_server.make_server`.
+///
+/// The host `""` is every interface over IPv4, as in Python, and `"::"` every interface over IPv6 and IPv4; port 0 takes a
+/// free one. The server closes when it is dropped, as at the end of a `with` statement.
+///
+/// # Errors
+///
+/// Those of [`WsgiServer::bind`].
+///
+/// # Examples
+///
+/// ```no_run
+/// use wsgi_simple_server::{AppResult, Environ, StartResponse, make_server};
+///
+/// fn my_app(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+///     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+///     Ok("Hello world!\n".into())
+/// }
+///
+/// make_server("", 8000, my_app)?.serve_forever()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn make_server(host: &str, port: u16, app: impl Application + 'static) -> io::Result<WsgiServer> {
+    make_server_with(host, port, app, WsgiHandler::new)
+}
+
+/// Makes a WSGI server whose requests are handled by a class of your own: `make_server` with `handler_class`.
+///
+/// The last argument is called once for each connection. For a `server_class` of your own, see [`WsgiServer`].
+///
+/// # Errors
+///
+/// Those of [`WsgiServer::bind`].
+///
+/// # Examples
+///
+/// [`WsgiRequestHandler`] and [`WsgiHandler`] have one each.
+pub fn make_server_with<H: WsgiRequestHandler + 'static>(
+    host: &str,
+    port: u16,
+    app: impl Application + 'static,
+    handler_class: impl Fn() -> H + Send + Sync + 'static,
+) -> io::Result<WsgiServer> {
+    let server = WsgiServer::bind_with((host, port), handler_class, server_options())?;
+    server.set_app(app);
+    Ok(server)
+}
+
+/// A server of WSGI applications over HTTP: `wsgiref.simple_server.WSGIServer`, one connection after the other.
+///
+/// The loops are also those of [`Serve`]. For a thread per connection, see [`threading`](Self::threading). A server class of
+/// your own is a newtype around this one that implements [`BaseServer`]; it reaches what it overrides through the field.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::net::TcpStream;
+/// use wsgi_simple_server::{WsgiServer, demo_app};
+///
+/// let server = WsgiServer::bind("127.0.0.1:0")?;
+/// server.set_app(demo_app);
+///
+/// let mut client = TcpStream::connect(server.server_address())?;
+/// client.write_all(b"GET /xyz?abc HTTP/1.0\r\n\r\n")?;
+/// server.handle_request()?;
+///
+/// let mut response = String::new();
+/// client.read_to_string(&mut response)?;
+/// assert!(response.starts_with("HTTP/1.1 200 OK\r\n"));
+/// assert!(response.contains("\r\n\r\nHello world!\n\nGATEWAY_INTERFACE = 'CGI/1.1'\nPATH_INFO = '/xyz'\n"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// A busy port is an error that says so:
+///
+/// ```
+/// use wsgi_simple_server::WsgiServer;
+///
+/// let server = WsgiServer::bind("127.0.0.1:0")?;
+/// let error = WsgiServer::bind(server.server_address()).unwrap_err();
+/// assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[doc(alias = "WSGIServer")]
+#[derive(Debug)]
+pub struct WsgiServer {
+    http: HttpServer<HandlerFactory>,
+    state: ServerState,
+}
+
+/// What makes a handler for each connection of a [`WsgiServer`].
+pub type HandlerFactory = Box<dyn Fn() -> BoundHandler + Send + Sync>;
+
+/// A [`WsgiServer`] with a thread for each connection.
+pub type ThreadingWsgiServer = ThreadingMixIn<WsgiServer>;
+
+impl WsgiServer {
+    /// Binds and activates a server, which has no application yet.
+    ///
+    /// # Errors
+    ///
+    /// Those of binding: each names the address and the way out.
+    pub fn bind(address: impl ToServerAddress<SocketAddr>) -> io::Result<Self> {
+        Self::bind_with(address, WsgiHandler::new, server_options())
+    }
+
+    /// Binds and activates a server with a handler class and options of its own; start from
+    /// [`server_options`](http_server::server_options).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bind`](Self::bind).
+    pub fn bind_with<H: WsgiRequestHandler + 'static>(
+        address: impl ToServerAddress<SocketAddr>,
+        handler_class: impl Fn() -> H + Send + Sync + 'static,
+        options: ServerOptions,
+    ) -> io::Result<Self> {
+        let server = Self::new(address.to_server_address()?, handler_class, options)?;
+        server.bind_and_activate()?;
+        Ok(server)
+    }
+
+    /// Creates the socket only (`bind_and_activate=False`); [`bind_and_activate`](Serve::bind_and_activate) does the
+    /// rest.
+    ///
+    /// # Errors
+    ///
+    /// Those of creating a socket.
+    pub fn new<H: WsgiRequestHandler + 'static>(
+        address: SocketAddr,
+        handler_class: impl Fn() -> H + Send + Sync + 'static,
+        options: ServerOptions,
+    ) -> io::Result<Self> {
+        let state = ServerState::default();
+        let factory: HandlerFactory = Box::new({
+            let state = state.clone();
+            move || BoundHandler::new(handler_class(), state.clone())
+        });
+        Ok(Self { http: HttpServer::new(address, factory, options)?, state })
+    }
+
+    /// Gives the server a thread for each connection, which nobody waits for (`daemon_threads`).
+    ///
+    /// One silent client then keeps nobody waiting, and `wsgi.multithread` is true.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use wsgi_simple_server::{Serve, demo_app, make_server};
+    ///
+    /// make_server("", 8000, demo_app)?.threading().serve_forever()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn threading(self) -> ThreadingWsgiServer {
+        let mut options = ThreadingOptions::default();
+        options.daemon_threads = true;
+        ThreadingMixIn::with_options(self, options)
+    }
+
+    /// Sets the variables that every environ begins with: the name and the port of the server, `GATEWAY_INTERFACE`, and
+    /// empty ones for `SCRIPT_NAME` and `REMOTE_HOST`. Called when the server is bound.
+    ///
+    /// The name is the address, as no resolver is asked (CPython's `getfqdn` can stall for half a minute, gh-79345).
+    /// `CONTENT_LENGTH` is there only if the client sent it, where CPython has an empty one.
+    pub fn setup_environ(&self) {
+        let port = self.server_port().to_string();
+        self.state.set_base_environ(BaseEnviron::from(
+            [
+                ("SERVER_NAME", self.server_name().as_str()),
+                ("GATEWAY_INTERFACE", "CGI/1.1"),
+                ("SERVER_PORT", &port),
+                ("REMOTE_HOST", ""),
+                ("SCRIPT_NAME", ""),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned())),
+        ));
+    }
+
+    /// Returns the variables that every environ begins with.
+    #[must_use]
+    pub fn base_environ(&self) -> Arc<BaseEnviron> {
+        self.state.base_environ()
+    }
+
+    /// Replaces the variables that every environ begins with, for requests to come.
+    pub fn set_base_environ(&self, base_environ: BaseEnviron) {
+        self.state.set_base_environ(base_environ);
+    }
+
+    /// Returns the application, once one is set.
+    #[must_use]
+    pub fn get_app(&self) -> Option<Arc<dyn Application>> {
+        self.state.get_app()
+    }
+
+    /// Sets the application, for requests to come.
+    pub fn set_app(&self, application: impl Application + 'static) {
+        self.state.set_app(application);
+    }
+
+    /// Returns what the server shares with its handlers.
+    #[must_use]
+    pub fn state(&self) -> &ServerState {
+        &self.state
+    }
+
+    /// Returns the address as given; once bound, as the system reports it, so port 0 is the real port.
+    #[must_use]
+    pub fn server_address(&self) -> SocketAddr {
+        self.http.server_address()
+    }
+
+    /// Returns the name of the server: the address it is bound to.
+    #[must_use]
+    pub fn server_name(&self) -> String {
+        self.http.server_name()
+    }
+
+    /// Returns the port the server is bound to.
+    #[must_use]
+    pub fn server_port(&self) -> u16 {
+        self.http.server_port()
+    }
+
+    /// Serves until [`shutdown`](Serve::shutdown): [`Serve::serve_forever`], to be had without an import.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn serve_forever(&self) -> io::Result<()> {
+        Serve::serve_forever(self)
+    }
+
+    /// Serves one connection: [`Serve::handle_request`], to be had without an import.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn handle_request(&self) -> io::Result<()> {
+        Serve::handle_request(self)
+    }
+}
+
+impl BaseServer for WsgiServer {
+    type Transport = Tcp;
+    type Class = HttpHandlerClass<HandlerFactory>;
+
+    fn base(&self) -> &Server<Tcp, Self::Class> {
+        self.http.base()
+    }
+
+    fn server_bind(&self) -> io::Result<()> {
+        self.http.server_bind()?;
+        self.setup_environ();
+        Ok(())
+    }
+}
