@@ -122,7 +122,9 @@ mod tests {
     fn two_different_ports_are_refused() {
         let words = port_of(&["-b", "127.0.0.1:9000", "--port", "9001"]).unwrap_err();
         assert!(
-            words.starts_with("error: two ports are given, 9001 by --port and 9000 by --bind: keep one"),
+            words.starts_with(
+                "error: two ports are given, 9001 by --port and 9000 by --bind: keep one"
+            ),
             "{words}"
         );
     }

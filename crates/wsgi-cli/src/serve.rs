@@ -42,8 +42,7 @@ pub(crate) fn serve(host: &Host, port: u16, quiet: bool) -> Result<(), StartErro
 
 /// Listens, with a thread for each connection, so that a silent client keeps nobody waiting.
 fn listen(host: &Host, port: u16, quiet: bool) -> Result<ThreadingWsgiServer, StartError> {
-    let address =
-        host.resolve(port).map_err(|error| StartError::Resolve { host: host.clone(), error })?;
+    let address = host.resolve(port).map_err(StartError::Resolve)?;
     let server = match quiet {
         true => WsgiServer::bind_with(address, || QuietHandler, ServerOptions::default()),
         false => WsgiServer::bind(address),

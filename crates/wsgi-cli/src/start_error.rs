@@ -4,14 +4,13 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use crate::bind::Host;
 use crate::port_holder::port_holder;
 
 /// Why the server could not start.
 #[derive(Debug)]
 pub(crate) enum StartError {
     /// The name given with `--bind` has no address.
-    Resolve { host: Host, error: io::Error },
+    Resolve(io::Error),
     /// The system does not let us listen there.
     Listen { address: SocketAddr, error: io::Error },
     /// The system does not tell us about signals.
@@ -23,9 +22,7 @@ pub(crate) enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Resolve { host, error } => {
-                write!(f, "cannot find the address of '{host}': {}", words_of(error))
-            }
+            Self::Resolve(error) => f.write_str(&words_of(error)),
             Self::Listen { address, error } => explain_listen(f, *address, error),
             Self::Signals(error) => write!(f, "cannot watch for signals: {}", words_of(error)),
             Self::Serve(error) => write!(f, "cannot go on serving: {}", words_of(error)),
@@ -57,7 +54,12 @@ fn explain_listen(
         }
         ErrorKind::AddrNotAvailable => {
             write!(f, "{} is not an address of this machine; ", address.ip())?;
-            write!(f, "127.0.0.1 is, and 0.0.0.0 stands for all it has")
+            write!(f, "127.0.0.1 is, and 0.0.0.0 stands for all it has")?;
+            match address {
+                // `::1:8080` is an address, if an unlikely one.
+                SocketAddr::V6(_) => f.write_str("; with a port, write [::1]:8080"),
+                SocketAddr::V4(_) => Ok(()),
+            }
         }
         _ => write!(f, "cannot listen on {address}: {}", words_of(error)),
     }
@@ -109,6 +111,10 @@ mod tests {
             "192.0.2.1 is not an address of this machine; 127.0.0.1 is, and 0.0.0.0 stands for \
              all it has"
         );
+        assert!(
+            listen("[::1:8080]:8000", ErrorKind::AddrNotAvailable)
+                .ends_with("; with a port, write [::1]:8080")
+        );
     }
 
     #[test]
@@ -118,11 +124,6 @@ mod tests {
         assert_eq!(
             StartError::Listen { address, error }.to_string(),
             "cannot listen on 127.0.0.1:80: Strange weather"
-        );
-        let error = io::Error::other("failed to look it up");
-        assert_eq!(
-            StartError::Resolve { host: Host::Name("nosuch".into()), error }.to_string(),
-            "cannot find the address of 'nosuch': failed to look it up"
         );
     }
 }

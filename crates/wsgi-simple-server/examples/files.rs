@@ -11,7 +11,11 @@ use wsgi_simple_server::{AppResult, Body, Environ, StartResponse, make_server};
 use wsgi_util::FileWrapper;
 
 /// Answers with a file below `directory`, in pieces of 8 KiB as `wsgi.file_wrapper` reads it.
-fn app(directory: &Path, environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+fn app(
+    directory: &Path,
+    environ: &mut Environ,
+    start_response: &mut dyn StartResponse,
+) -> AppResult {
     let path_info = environ.get_utf8("PATH_INFO").ok().flatten().unwrap_or_default();
     let wanted = Path::new(path_info.trim_start_matches('/'));
     // Only names: no `..`, and nothing that starts over at the root.
@@ -41,9 +45,13 @@ fn main() -> io::Result<()> {
     let (host, port) = address.rsplit_once(':').unwrap_or((&address, "8000"));
     let port = port.parse().map_err(io::Error::other)?;
 
-    let httpd = make_server(host, port, move |environ: &mut Environ, start_response: &mut dyn StartResponse| {
-        app(&directory, environ, start_response)
-    })?;
+    let httpd = make_server(
+        host,
+        port,
+        move |environ: &mut Environ, start_response: &mut dyn StartResponse| {
+            app(&directory, environ, start_response)
+        },
+    )?;
     println!("Serving on http://{}/ ...", httpd.server_address());
     httpd.serve_forever()
 }

@@ -76,7 +76,8 @@ impl<'a> RequestEnviron<'a> {
 
 impl EnvironSource for RequestEnviron<'_> {
     fn get(&self, key: &str) -> Option<Cow<'_, str>> {
-        self.of_request(key).or_else(|| self.base.get(key).map(|value| Cow::Borrowed(value.as_str())))
+        self.of_request(key)
+            .or_else(|| self.base.get(key).map(|value| Cow::Borrowed(value.as_str())))
     }
 
     fn for_each(&self, each: &mut dyn FnMut(&str, &str)) {
@@ -89,7 +90,12 @@ impl EnvironSource for RequestEnviron<'_> {
             each("HTTP_HOST", authority);
         }
         for (position, (name, _)) in self.headers.iter().enumerate() {
-            let repeated = || self.headers.iter().take(position).any(|(other, _)| other.eq_ignore_ascii_case(name));
+            let repeated = || {
+                self.headers
+                    .iter()
+                    .take(position)
+                    .any(|(other, _)| other.eq_ignore_ascii_case(name))
+            };
             let replaced = || self.authority.is_some() && name.eq_ignore_ascii_case("host");
             if !name.contains('_') && !replaced() && !repeated() {
                 let key = key_of(name);
@@ -134,11 +140,14 @@ impl RequestEnviron<'_> {
 
     /// All fields whose name gives `HTTP_<name>`, joined.
     fn fields(&self, name: &str) -> Option<Cow<'_, str>> {
-        let taken = REQUEST_KEYS.contains(&name) || CONTENT_KEYS.contains(&name) || self.base.contains_key(name);
+        let taken = REQUEST_KEYS.contains(&name)
+            || CONTENT_KEYS.contains(&name)
+            || self.base.contains_key(name);
         if taken || name == "PROXY" {
             return None;
         }
-        let mut values = self.headers.iter().filter(|(field, _)| gives(field, name)).map(|(_, value)| value);
+        let mut values =
+            self.headers.iter().filter(|(field, _)| gives(field, name)).map(|(_, value)| value);
         let first = values.next()?;
         let separator = if name == "COOKIE" { "; " } else { "," };
         Some(values.fold(first, |joined, value| joined + separator + value))
@@ -172,8 +181,15 @@ mod tests {
         let head: Vec<u8> = format!("{head}\r\n\r\n").chars().map(|c| c as u8).collect();
         let mut parser = HeadParser::new(Limits::default());
         let length = parser.parse(&head).unwrap().unwrap();
-        let base = BaseEnviron::from([("SERVER_NAME", "localhost"), ("SCRIPT_NAME", "")].map(|(k, v)| (k.into(), v.into())));
-        let source = RequestEnviron::new(parser.head(&head[..length]), Arc::new(base), "10.0.0.9".into(), "WSGIServer");
+        let base = BaseEnviron::from(
+            [("SERVER_NAME", "localhost"), ("SCRIPT_NAME", "")].map(|(k, v)| (k.into(), v.into())),
+        );
+        let source = RequestEnviron::new(
+            parser.head(&head[..length]),
+            Arc::new(base),
+            "10.0.0.9".into(),
+            "WSGIServer",
+        );
 
         let mut walked = Vec::new();
         source.for_each(&mut |key, value| {
@@ -185,7 +201,15 @@ mod tests {
         once.dedup_by(|a, b| a.0 == b.0);
         assert_eq!(walked, once, "each key once");
         assert_eq!(Environ::with_source(source.clone()).iter().collect::<Vec<_>>(), walked);
-        for absent in ["HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH", "HTTP_PROXY", "HTTP_", "HTTP_X-A", "PATH", ""] {
+        for absent in [
+            "HTTP_CONTENT_TYPE",
+            "HTTP_CONTENT_LENGTH",
+            "HTTP_PROXY",
+            "HTTP_",
+            "HTTP_X-A",
+            "PATH",
+            "",
+        ] {
             assert_eq!(source.get(absent), None, "{absent}");
         }
         walked
@@ -199,7 +223,11 @@ mod tests {
             ("SERVER_NAME", "localhost"),
             ("SERVER_SOFTWARE", "WSGIServer"),
         ];
-        let mut expected: Vec<_> = expected.iter().chain(&fixed).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let mut expected: Vec<_> = expected
+            .iter()
+            .chain(&fixed)
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         expected.sort();
         assert_eq!(environ(head), expected, "{head:?}");
     }
@@ -269,24 +297,26 @@ mod tests {
 
     #[test]
     fn fields_become_variables() {
-        check_fields("X-A:  caf\u{e9} \r\nEmpty:\r\nx.y!: 1", &[
-            ("HTTP_EMPTY", ""),
-            ("HTTP_X_A", "caf\u{e9}"),
-            ("HTTP_X.Y!", "1"),
-        ]);
+        check_fields(
+            "X-A:  caf\u{e9} \r\nEmpty:\r\nx.y!: 1",
+            &[("HTTP_EMPTY", ""), ("HTTP_X_A", "caf\u{e9}"), ("HTTP_X.Y!", "1")],
+        );
     }
 
     #[test]
     fn repeated_fields_are_joined() {
-        check_fields("X-A: 1\r\nCookie: a=1\r\nx-a: 2\r\nCookie: b=2\r\nX-A:", &[
-            ("HTTP_COOKIE", "a=1; b=2"),
-            ("HTTP_X_A", "1,2,"),
-        ]);
+        check_fields(
+            "X-A: 1\r\nCookie: a=1\r\nx-a: 2\r\nCookie: b=2\r\nX-A:",
+            &[("HTTP_COOKIE", "a=1; b=2"), ("HTTP_X_A", "1,2,")],
+        );
     }
 
     #[test]
     fn the_content_fields_have_variables_of_their_own() {
-        check_fields("Content-Type:\r\nContent-Length: 3", &[("CONTENT_LENGTH", "3"), ("CONTENT_TYPE", "")]);
+        check_fields(
+            "Content-Type:\r\nContent-Length: 3",
+            &[("CONTENT_LENGTH", "3"), ("CONTENT_TYPE", "")],
+        );
         check_fields("Content-Type: a/b\r\ncontent-type: c/d", &[("CONTENT_TYPE", "a/b")]);
     }
 

@@ -15,7 +15,9 @@ pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
     server: &ServerState,
 ) -> io::Result<()> {
     let Some(application) = server.get_app() else {
-        return Err(io::Error::other("the server has no application: call set_app before it serves"));
+        return Err(io::Error::other(
+            "the server has no application: call set_app before it serves",
+        ));
     };
     let environ = handler.get_environ(x, server);
     let options = HandlerOptions {
@@ -31,17 +33,18 @@ pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
         stdin: Some(Input { body: &mut body, failed: &body_failed }),
         stderr: Some(handler.get_stderr()),
         options,
-        x,
+        x: &mut *x,
         body_failed: &body_failed,
         client_error: None,
     };
     let outcome = gateway.run(&*application);
     let client_error = gateway.client_error.take();
+    drop(gateway);
     x.rfile = body;
     match (outcome, client_error) {
         // The exchange knows how to answer it, and that it is not ours to report.
         (_, Some(error)) => Err(error),
-        (Ok(Outcome::Complete | Outcome::TooShort { .. }), None) => Ok(()),
+        (Ok(Outcome::Complete), None) => Ok(()),
         (Ok(Outcome::ClientGone), None) => Err(io::ErrorKind::BrokenPipe.into()),
         // The error is in the log already; what was sent stays visibly incomplete.
         (Ok(_), None) => {
@@ -97,7 +100,10 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
     /// In CPython's order: status, `Date`, `Server`, the application's headers. The exchange adds the framing.
     fn write_head(&mut self, response: &mut Response) -> io::Result<()> {
         let code = status_code(response);
-        let reason = response.status().and_then(|status| status.split_once(' ')).map_or("", |(_, reason)| reason);
+        let reason = response
+            .status()
+            .and_then(|status| status.split_once(' '))
+            .map_or("", |(_, reason)| reason);
         self.x.send_response_only(code.unwrap_or_default(), reason)?;
         if !response.headers.contains("Date") {
             let date = self.x.date_time_string(None);
@@ -124,7 +130,11 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
 
     /// As the default, but for what is the client's fault: a request body that is malformed, cut short or too slow. If
     /// the application hands that error on, the exchange answers it.
-    fn handle_error(&mut self, run: &mut RunState<'e>, mut error: AppError) -> Result<(), AppError> {
+    fn handle_error(
+        &mut self,
+        run: &mut RunState<'e>,
+        mut error: AppError,
+    ) -> Result<(), AppError> {
         if self.body_failed.load(Ordering::Relaxed) && !run.response.headers_sent() {
             match error.downcast::<io::Error>() {
                 Ok(of_body) => {

@@ -112,7 +112,12 @@ pub trait WsgiRequestHandler: Send + Sync {
     /// # Errors
     ///
     /// Those of the calls on the exchange.
-    fn send_response(&self, x: &mut Exchange<'_>, code: u16, message: Option<&str>) -> io::Result<()> {
+    fn send_response(
+        &self,
+        x: &mut Exchange<'_>,
+        code: u16,
+        message: Option<&str>,
+    ) -> io::Result<()> {
         Base.send_response(x, code, message)
     }
 
@@ -121,7 +126,12 @@ pub trait WsgiRequestHandler: Send + Sync {
     /// # Errors
     ///
     /// Those of the calls on the exchange.
-    fn send_response_only(&self, x: &mut Exchange<'_>, code: u16, message: Option<&str>) -> io::Result<()> {
+    fn send_response_only(
+        &self,
+        x: &mut Exchange<'_>,
+        code: u16,
+        message: Option<&str>,
+    ) -> io::Result<()> {
         Base.send_response_only(x, code, message)
     }
 
@@ -188,8 +198,9 @@ pub trait WsgiRequestHandler: Send + Sync {
     }
 }
 
-static DEFAULT_OPTIONS: LazyLock<HandlerOptions> =
-    LazyLock::new(|| HandlerOptions::new().protocol_version("HTTP/1.1").server_version(SERVER_VERSION));
+static DEFAULT_OPTIONS: LazyLock<HandlerOptions> = LazyLock::new(|| {
+    HandlerOptions::new().protocol_version("HTTP/1.1").server_version(SERVER_VERSION)
+});
 
 /// The handler that overrides nothing: `WSGIRequestHandler` itself.
 ///
@@ -296,11 +307,21 @@ impl BaseHttpRequestHandler for BoundHandler {
         self.handler.send_error(x, code, message, explain)
     }
 
-    fn send_response(&self, x: &mut Exchange<'_>, code: u16, message: Option<&str>) -> io::Result<()> {
+    fn send_response(
+        &self,
+        x: &mut Exchange<'_>,
+        code: u16,
+        message: Option<&str>,
+    ) -> io::Result<()> {
         self.handler.send_response(x, code, message)
     }
 
-    fn send_response_only(&self, x: &mut Exchange<'_>, code: u16, message: Option<&str>) -> io::Result<()> {
+    fn send_response_only(
+        &self,
+        x: &mut Exchange<'_>,
+        code: u16,
+        message: Option<&str>,
+    ) -> io::Result<()> {
         self.handler.send_response_only(x, code, message)
     }
 

@@ -4,7 +4,8 @@ use crate::request_handler::BoundHandler;
 use crate::{BaseEnviron, ServerState, WsgiHandler, WsgiRequestHandler};
 use http_server::{HttpHandlerClass, HttpServer, server_options};
 use socketserver::{
-    BaseServer, Serve, Server, ServerOptions, Tcp, ThreadingMixIn, ThreadingOptions, ToServerAddress,
+    BaseServer, Serve, Server, ServerOptions, Tcp, ThreadingMixIn, ThreadingOptions,
+    ToServerAddress,
 };
 use std::io;
 use std::net::SocketAddr;
@@ -33,7 +34,11 @@ use wsgi_util::Application;
 /// make_server("", 8000, my_app)?.serve_forever()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn make_server(host: &str, port: u16, app: impl Application + 'static) -> io::Result<WsgiServer> {
+pub fn make_server(
+    host: &str,
+    port: u16,
+    app: impl Application + 'static,
+) -> io::Result<WsgiServer> {
     make_server_with(host, port, app, WsgiHandler::new)
 }
 

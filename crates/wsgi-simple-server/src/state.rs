@@ -29,7 +29,8 @@ impl ServerState {
     /// Sets the application; requests that are being answered keep the one they have.
     pub fn set_app(&self, application: impl Application + 'static) {
         let application = Arc::new(application);
-        *self.shared.application.write().unwrap_or_else(PoisonError::into_inner) = Some(application);
+        *self.shared.application.write().unwrap_or_else(PoisonError::into_inner) =
+            Some(application);
     }
 
     /// The variables that every environ of this server begins with.
@@ -39,7 +40,8 @@ impl ServerState {
 
     /// Replaces the variables that every environ of this server begins with.
     pub fn set_base_environ(&self, base_environ: BaseEnviron) {
-        *self.shared.base_environ.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(base_environ);
+        *self.shared.base_environ.write().unwrap_or_else(PoisonError::into_inner) =
+            Arc::new(base_environ);
     }
 }
 

@@ -159,7 +159,7 @@ fn what_the_system_refuses_is_one_line_and_status_1() {
             "error: 192.0.2.1 is not an address of this machine; 127.0.0.1 is, ".to_owned(),
         ),
         // No resolver takes a label of more than 63 characters, so none is asked.
-        (["--bind", &long_label], format!("error: cannot find the address of '{long_label}': ")),
+        (["--bind", &long_label], format!("error: cannot resolve \"{long_label}\": ")),
     ] {
         let ended = finished(&arguments);
         assert_eq!(ended.status, Some(1), "{arguments:?}");
@@ -214,10 +214,7 @@ fn help_and_version_are_readable() {
     }
     let version = finished(&["-V"]);
     assert_eq!(version.status, Some(0));
-    assert_eq!(
-        version.stdout,
-        concat!("wsgi-simple-server ", env!("CARGO_PKG_VERSION"), "\n")
-    );
+    assert_eq!(version.stdout, concat!("wsgi-simple-server ", env!("CARGO_PKG_VERSION"), "\n"));
     assert!(finished(&["--version"]).stdout.starts_with(&version.stdout));
 }
 
