@@ -265,7 +265,7 @@ impl RequestError {
                 format!("the target * belongs to OPTIONS only, not to {method}. Start the target with a slash").into()
             }
             Self::InvalidConnectTarget(target) => {
-                format!("CONNECT needs a host and a port, as in example.com:443, not {target}").into()
+                format!("the CONNECT target {target} is not a host and a port. Send it as example.com:443").into()
             }
             Self::InvalidAuthority(authority) => format!(
                 "the target names the host {authority}. Give a host with an optional port, without user name"

@@ -408,3 +408,75 @@ const FAST_FIELDS: usize = 128;
 
 /// Offsets have 32 bits; no head that is within sensible limits comes near.
 const MAX_BUFFER: usize = u32::MAX as usize;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &[u8] =
+        b"GET /path?q HTTP/1.1\r\nHost: h\r\nAccept-Language: en-GB, en;q=0.9\r\nX:\t a b \r\n\r\n";
+
+    fn hot(buffer: &[u8]) -> Option<(usize, Found)> {
+        let mut found = Found::default();
+        found.read_fast(buffer, &Limits::default()).map(|length| (length, found))
+    }
+
+    fn slow(buffer: &[u8]) -> Option<(usize, Found)> {
+        let mut found = Found::default();
+        let length = Walk::default().advance(buffer, &Limits::default(), &mut found).ok()??;
+        Some((length, found))
+    }
+
+    #[test]
+    fn ordinary_heads_take_the_hot_path() {
+        assert!(hot(HEAD).is_some());
+        assert!(hot(b"\r\nPOST http://h/ HTTP/1.0\r\n\r\nbody").is_some());
+    }
+
+    #[test]
+    fn both_paths_agree_whatever_byte_stands_wherever() {
+        let mut passed = 0;
+        for at in 0..HEAD.len() {
+            for byte in 0..=255 {
+                let mut buffer = HEAD.to_vec();
+                buffer[at] = byte;
+                let (hot, slow) = (hot(&buffer), slow(&buffer));
+                let see = |found: &Option<(usize, Found)>| {
+                    found.as_ref().map(|(length, found)| {
+                        let head = RequestHead { found, buffer: &buffer[..*length] };
+                        let fields: Vec<_> = head
+                            .headers()
+                            .iter_bytes()
+                            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                            .collect();
+                        (
+                            *length,
+                            head.requestline().to_owned(),
+                            head.target().to_owned(),
+                            head.version(),
+                            fields,
+                        )
+                    })
+                };
+                passed += u32::from(hot.is_some());
+                // The hot path leaves only versions 1.2 to 1.9 to the slow one.
+                if hot.is_some() || slow.as_ref().is_some_and(|(_, found)| found.minor_version < 2)
+                {
+                    assert_eq!(see(&hot), see(&slow), "{}", buffer.escape_ascii());
+                }
+            }
+        }
+        assert!(passed > 5000, "{passed}");
+    }
+
+    #[test]
+    fn a_head_that_arrives_byte_by_byte_is_read_once() {
+        let mut walk = Walk::default();
+        let mut found = Found::default();
+        for end in 0..HEAD.len() {
+            assert_eq!(walk.advance(&HEAD[..end], &Limits::default(), &mut found), Ok(None));
+        }
+        assert_eq!(walk.advance(HEAD, &Limits::default(), &mut found), Ok(Some(HEAD.len())));
+        assert_eq!(found.fields.len(), 3);
+    }
+}

@@ -51,6 +51,8 @@ mod host;
 mod limits;
 mod misuse;
 mod octets;
+#[cfg(test)]
+mod refusals;
 mod request_line;
 mod response;
 mod target;
