@@ -282,9 +282,6 @@ pub trait BaseHandler<'e> {
             self._write(&status)?;
             return self._write(b"\r\n");
         }
-        if !response.client_is_modern() {
-            return Ok(());
-        }
         // The options cannot stay borrowed while `_write` has the handler; their texts are literals as a rule, and
         // cloning a literal copies a pointer.
         let http_version = self.options().http_version.clone();

@@ -48,15 +48,6 @@ impl<R> BoundedInput<R> {
     fn bound(&self, size: usize) -> usize {
         usize::try_from(self.remaining).map_or(size, |remaining| remaining.min(size))
     }
-
-    fn cut_short(&self) -> io::Error {
-        let message = format!(
-            "the request body ended after {} of {} bytes",
-            self.length - self.remaining,
-            self.length
-        );
-        io::Error::new(io::ErrorKind::UnexpectedEof, message)
-    }
 }
 
 impl<R: Read> Read for BoundedInput<R> {
@@ -66,7 +57,7 @@ impl<R: Read> Read for BoundedInput<R> {
             return Ok(0);
         }
         match self.inner.read(&mut buffer[..bound])? {
-            0 => Err(self.cut_short()),
+            0 => Err(cut_short(self.length, self.remaining)),
             count => {
                 self.remaining = self.remaining.saturating_sub(count as u64);
                 Ok(count)
@@ -80,11 +71,11 @@ impl<R: BufRead> BufRead for BoundedInput<R> {
         if self.remaining == 0 {
             return Ok(&[]);
         }
-        if self.inner.fill_buf()?.is_empty() {
-            return Err(self.cut_short());
-        }
         let bound = self.bound(usize::MAX);
         let buffered = self.inner.fill_buf()?;
+        if buffered.is_empty() {
+            return Err(cut_short(self.length, self.remaining));
+        }
         Ok(buffered.get(..bound).unwrap_or(buffered))
     }
 
@@ -92,6 +83,11 @@ impl<R: BufRead> BufRead for BoundedInput<R> {
         self.remaining = self.remaining.saturating_sub(amount as u64);
         self.inner.consume(amount);
     }
+}
+
+fn cut_short(length: u64, remaining: u64) -> io::Error {
+    let message = format!("the request body ended after {} of {length} bytes", length - remaining);
+    io::Error::new(io::ErrorKind::UnexpectedEof, message)
 }
 
 #[cfg(test)]

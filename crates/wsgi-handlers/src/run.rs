@@ -72,7 +72,7 @@ impl<'e, H: BaseHandler<'e> + ?Sized> Run<'e> for H {}
 pub enum Outcome {
     /// A whole response was sent: the application's, or the error page.
     Complete,
-    /// The application failed when the head was out; the response stops where it was.
+    /// The application, or the output, failed when the head was out; the response stops where it was.
     Failed,
     /// The application gave fewer bytes than its Content-Length.
     TooShort {
@@ -144,12 +144,14 @@ impl<'e> RunState<'e> {
     }
 
     fn outcome(&self) -> Outcome {
-        match (self.response.state(), self.response.length_error()) {
+        let response = &self.response;
+        match (response.state(), response.length_error()) {
+            _ if response.client_is_gone() => Outcome::ClientGone,
+            _ if response.output_error().is_some() => Outcome::Failed,
             (_, Some(Misuse::BodyTooShort { declared, sent })) => {
                 Outcome::TooShort { declared, sent }
             }
             (ResponseState::Finished, _) => Outcome::Complete,
-            _ if self.response.client_is_gone() => Outcome::ClientGone,
             _ => Outcome::Failed,
         }
     }
