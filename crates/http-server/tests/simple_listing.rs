@@ -80,6 +80,7 @@ fn title_is_the_decoded_path_without_query() {
 }
 
 #[test]
+#[cfg(unix)]
 fn names_cannot_break_out_of_the_page() {
     let root = tempfile::tempdir().expect("a temporary directory");
     for name in
