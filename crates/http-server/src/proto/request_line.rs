@@ -75,7 +75,7 @@ fn refuse_as_cpython(line: &[u8]) -> Result<&[u8], RequestError> {
     }
     let mut words = line.split(|&byte| is_python_whitespace(byte)).filter(|word| !word.is_empty());
     let (first, second, third) = (words.next(), words.next(), words.next());
-    let last = words.last();
+    let last = words.next_back();
     let Some(version) = last.or(third) else {
         return Err(match (first, second) {
             (Some(b"GET"), Some(_)) => RequestError::MissingVersion(Quoted::new(line)),
