@@ -37,14 +37,12 @@ impl<'a> Target<'a> {
             return None;
         }
         let (query, fragment) = self.rest.split_once('#').unwrap_or((self.rest, ""));
-        let mut location = self.origin.to_owned();
-        if self.origin.is_empty() && self.path.starts_with(['/', '\\']) {
-            location.push('/');
-            location.push_str(self.path.trim_start_matches(['/', '\\']));
-        } else {
-            location.push_str(self.path);
-        }
-        location.push('/');
+        let is_origin_form = self.origin.is_empty() && self.path.starts_with(['/', '\\']);
+        let mut location = match self.path.trim_start_matches(['/', '\\']) {
+            "" if is_origin_form => "/".to_owned(),
+            names if is_origin_form => format!("/{names}/"),
+            _ => format!("{}{}/", self.origin, self.path),
+        };
         if query.len() > "?".len() {
             location.push_str(query);
         }
@@ -155,6 +153,39 @@ mod tests {
         let targets = ["//h/..", "///h/..", "/\\h/..", "\\\\h/..", "/\\/h/..", "//\\h/.."];
         for target in targets {
             assert_eq!(Target::new(target).redirect().as_deref(), Some("/h/../"), "{target}");
+        }
+    }
+
+    /// Every target made of up to four of the pieces that matter.
+    #[test]
+    fn no_target_climbs_out_or_leads_away() {
+        const PIECES: [&str; 14] = [
+            "/", "\\", "..", ".", "%2e", "%2F", "%5c", "%00", "a", "h:", "?", "#", "http://h",
+            "%c0%ae",
+        ];
+        let mut targets = vec![String::new()];
+        let mut shorter = 0;
+        for _ in 0..4 {
+            let longest = shorter..targets.len();
+            shorter = targets.len();
+            for at in longest {
+                for piece in PIECES {
+                    targets.push(format!("{}{piece}", targets[at]));
+                }
+            }
+        }
+        assert_eq!(targets.len(), 1 + 14 + 14 * 14 + 14 * 14 * 14 + 14 * 14 * 14 * 14);
+        for target in &targets {
+            let target = Target::new(target);
+            let path = target.below(Path::new("served"));
+            let below = path.strip_prefix("served").expect("begins with the directory");
+            assert!(
+                below.components().all(|part| matches!(part, std::path::Component::Normal(_))),
+                "{path:?}"
+            );
+            let location = target.redirect().unwrap_or_default();
+            assert!(!location.starts_with("//") && !location.starts_with("/\\"), "{location}");
+            assert!(!location.starts_with('\\'), "{location}");
         }
     }
 }
