@@ -1,10 +1,11 @@
 //! The handlers of CGI programs.
 
 use crate::base::BaseHandler;
+use crate::inherit_handler;
 use crate::input::BoundedInput;
 use crate::options::HandlerOptions;
 use crate::read_environ::read_environ;
-use crate::simple::{SimpleHandler, content_length, inherit};
+use crate::simple::{SimpleHandler, content_length};
 use std::io::{self, BufReader, Stdout, Write};
 use wsgi_util::{Environ, ErrorStream, InputStream};
 
@@ -63,7 +64,7 @@ impl<'e, Out: Write> BaseCgiHandler<'e, Out> {
 }
 
 impl<'e, Out: Write> BaseHandler<'e> for BaseCgiHandler<'e, Out> {
-    inherit!('e, simple);
+    inherit_handler!('e, simple);
 }
 
 /// Runs an application as a CGI program: the process's own streams and environment, one request, then exit.
@@ -109,7 +110,7 @@ impl CgiHandler {
 }
 
 impl BaseHandler<'static> for CgiHandler {
-    inherit!('static, base);
+    inherit_handler!('static, base);
 }
 
 /// Runs an application as a CGI program of Microsoft IIS, which repeats SCRIPT_NAME at the front of PATH_INFO.
@@ -141,7 +142,7 @@ impl IisCgiHandler {
 }
 
 impl BaseHandler<'static> for IisCgiHandler {
-    inherit!('static, base);
+    inherit_handler!('static, base);
 }
 
 /// A handler over the streams of this process.

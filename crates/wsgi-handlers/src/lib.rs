@@ -39,14 +39,15 @@
 //!    └─ close
 //! ```
 //!
-//! Every name in it is an override point of [`BaseHandler`], called with CPython's name, in CPython's order. What
+//! Every name in it is an override point of [`BaseHandler`], called with CPython's name, in CPython's order; [`inherit_handler`] makes a
+//! subclass of a handler, [`Base`] is what `super()` is. What
 //! a call of `start_response` or `write` does in which state is the table of [`ResponseState`].
 //!
 //! # What is where
 //!
 //! | wsgiref | here |
 //! | --- | --- |
-//! | `handlers.BaseHandler` | [`BaseHandler`] (override points), [`HandlerOptions`] (class attributes), [`RunState`] and [`Response`] (state), [`Run::run`] |
+//! | `handlers.BaseHandler` | [`BaseHandler`] (override points), [`Base`] (its own behaviour), [`HandlerOptions`] (class attributes), [`RunState`] and [`Response`] (state), [`Run::run`] |
 //! | `handlers.SimpleHandler` | [`SimpleHandler`] |
 //! | `handlers.BaseCGIHandler`, `CGIHandler`, `IISCGIHandler` | [`BaseCgiHandler`], [`CgiHandler`], [`IisCgiHandler`] |
 //! | `handlers.read_environ`, `format_date_time` | [`read_environ`], [`format_date_time`] |
@@ -62,7 +63,9 @@
 mod base;
 mod cgi;
 mod date;
+mod defaults;
 mod error;
+mod inherit;
 mod input;
 mod log;
 mod options;
@@ -76,6 +79,7 @@ mod start;
 pub use base::BaseHandler;
 pub use cgi::{BaseCgiHandler, CgiHandler, IisCgiHandler};
 pub use date::format_date_time;
+pub use defaults::Base;
 pub use error::{Misuse, Panicked};
 pub use input::BoundedInput;
 pub use options::HandlerOptions;
@@ -84,3 +88,5 @@ pub use response::{Response, ResponseState};
 pub use run::{Outcome, Run, RunState};
 pub use server::{RequestLog, SOFTWARE_VERSION, ServerHandler};
 pub use simple::SimpleHandler;
+/// The vocabulary in which applications are written.
+pub use wsgi_util;

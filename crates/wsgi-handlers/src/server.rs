@@ -1,9 +1,11 @@
 //! `ServerHandler`: the handler of a server that keeps a log.
 
 use crate::base::BaseHandler;
+use crate::defaults::Base;
+use crate::inherit_handler;
 use crate::options::HandlerOptions;
 use crate::run::RunState;
-use crate::simple::{SimpleHandler, inherit};
+use crate::simple::SimpleHandler;
 use std::io::Write;
 use wsgi_util::{AppError, Environ, ErrorStream, InputStream};
 
@@ -76,7 +78,7 @@ impl<'e, Out: Write, Log: RequestLog> ServerHandler<'e, Out, Log> {
 }
 
 impl<'e, Out: Write, Log: RequestLog> BaseHandler<'e> for ServerHandler<'e, Out, Log> {
-    inherit!('e, simple);
+    inherit_handler!('e, simple);
 
     /// Logs the response, then closes the result.
     ///
@@ -86,6 +88,6 @@ impl<'e, Out: Write, Log: RequestLog> BaseHandler<'e> for ServerHandler<'e, Out,
             let code = run.response.status_code().unwrap_or_default();
             self.request_handler.log_request(code, run.response.bytes_sent());
         }
-        self.simple.close(run)
+        Base.close(self, run)
     }
 }

@@ -140,31 +140,6 @@ impl<Out> fmt::Debug for SimpleHandler<'_, Out> {
     }
 }
 
-/// Passes the six methods that [`BaseHandler`] asks for to a field: what inheriting from its class is in Python.
-macro_rules! inherit {
-    ($e:lifetime, $field:ident) => {
-        fn options(&self) -> &crate::HandlerOptions {
-            self.$field.options()
-        }
-        fn _write(&mut self, data: &[u8]) -> std::io::Result<()> {
-            self.$field._write(data)
-        }
-        fn _flush(&mut self) -> std::io::Result<()> {
-            self.$field._flush()
-        }
-        fn get_stdin(&mut self) -> Box<dyn wsgi_util::InputStream + $e> {
-            self.$field.get_stdin()
-        }
-        fn get_stderr(&mut self) -> Box<dyn wsgi_util::ErrorStream + $e> {
-            self.$field.get_stderr()
-        }
-        fn add_cgi_vars(&mut self, environ: &mut wsgi_util::Environ<$e>) {
-            self.$field.add_cgi_vars(environ);
-        }
-    };
-}
-pub(crate) use inherit;
-
 /// The Content-Length of a request, if it says one.
 pub(crate) fn content_length(environ: &Environ<'_>) -> Option<u64> {
     let text = environ.get("CONTENT_LENGTH")?;

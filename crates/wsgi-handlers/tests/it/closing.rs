@@ -5,11 +5,10 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wsgi_handlers::{
-    BaseHandler, HandlerOptions, Outcome, Run, RunState, ServerHandler, SimpleHandler,
+    BaseHandler, Outcome, Run, RunState, ServerHandler, SimpleHandler, inherit_handler,
 };
 use wsgi_util::{
-    AppError, AppResult, Body, Chunk, Environ, ErrorStream, FileWrapper, InputStream,
-    ResponseIterable, StartResponse,
+    AppError, AppResult, Body, Chunk, Environ, FileWrapper, ResponseIterable, StartResponse,
 };
 
 const NO_HEADERS: [(&str, &str); 0] = [];
@@ -225,29 +224,13 @@ fn a_panic_of_the_application_is_an_error() {
 struct NoPage<'e>(ServerHandler<'e, &'e mut Vec<u8>, fn(&str, u64)>);
 
 impl<'e> BaseHandler<'e> for NoPage<'e> {
+    inherit_handler!('e, 0);
+
     fn error_output(&mut self, _: &mut RunState<'e>, _: AppError) -> AppResult {
         Err("no page".into())
     }
     fn close(&mut self, run: &mut RunState<'e>) -> Result<(), AppError> {
         self.0.close(run)
-    }
-    fn options(&self) -> &HandlerOptions {
-        self.0.options()
-    }
-    fn _write(&mut self, data: &[u8]) -> io::Result<()> {
-        self.0._write(data)
-    }
-    fn _flush(&mut self) -> io::Result<()> {
-        self.0._flush()
-    }
-    fn get_stdin(&mut self) -> Box<dyn InputStream + 'e> {
-        self.0.get_stdin()
-    }
-    fn get_stderr(&mut self) -> Box<dyn ErrorStream + 'e> {
-        self.0.get_stderr()
-    }
-    fn add_cgi_vars(&mut self, environ: &mut Environ<'e>) {
-        self.0.add_cgi_vars(environ);
     }
 }
 

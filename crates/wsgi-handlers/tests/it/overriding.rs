@@ -4,35 +4,12 @@ use crate::played::{GET, SharedLog, masked};
 use std::error::Error;
 use std::io::{self, Write};
 use wsgi_handlers::{
-    BaseHandler, HandlerOptions, Outcome, Response, ResponseState, Run, RunState, SimpleHandler,
+    Base, BaseHandler, HandlerOptions, Outcome, Response, ResponseState, Run, RunState,
+    SimpleHandler, inherit_handler,
 };
-use wsgi_util::{
-    AppError, AppResult, Application, Body, Environ, ErrorStream, FileWrapper, InputStream,
-    StartResponse,
-};
+use wsgi_util::{AppError, AppResult, Application, Body, Environ, FileWrapper, StartResponse};
 
 const NO_HEADERS: [(&str, &str); 0] = [];
-
-/// The six methods of a handler that has a `SimpleHandler` in its field `simple`.
-macro_rules! as_simple_handler {
-    () => {
-        fn options(&self) -> &HandlerOptions {
-            self.simple.options()
-        }
-        fn _flush(&mut self) -> io::Result<()> {
-            self.simple._flush()
-        }
-        fn get_stdin(&mut self) -> Box<dyn InputStream + 'e> {
-            self.simple.get_stdin()
-        }
-        fn get_stderr(&mut self) -> Box<dyn ErrorStream + 'e> {
-            self.simple.get_stderr()
-        }
-        fn add_cgi_vars(&mut self, environ: &mut Environ<'e>) {
-            self.simple.add_cgi_vars(environ);
-        }
-    };
-}
 
 fn hello(_: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
     start_response.start("200 OK", [("Date", "today")])?;
@@ -51,15 +28,11 @@ struct Framework<'e> {
 }
 
 impl<'e> BaseHandler<'e> for Framework<'e> {
-    as_simple_handler!();
-
-    fn _write(&mut self, data: &[u8]) -> io::Result<()> {
-        self.simple._write(data)
-    }
+    inherit_handler!('e, simple);
 
     /// The server itself may set headers that an application may not.
     fn cleanup_headers(&mut self, response: &mut Response) -> Result<(), AppError> {
-        self.simple.cleanup_headers(response)?;
+        Base.cleanup_headers(self, response)?;
         response.headers.set("Connection", "close")?;
         Ok(())
     }
@@ -120,23 +93,18 @@ fn overridden_methods_are_used_for_the_error_page() {
 
 /// A server that frames its responses by itself: heads and bodies go different ways, and a file goes a third one.
 struct Redirected<'e> {
-    simple: SimpleHandler<'e, io::Sink>,
+    simple: SimpleHandler<'e, Vec<u8>>,
     heads: Vec<String>,
-    body: Vec<u8>,
     files: usize,
 }
 
 impl<'e> BaseHandler<'e> for Redirected<'e> {
-    as_simple_handler!();
+    inherit_handler!('e, simple);
 
     fn write_head(&mut self, response: &mut Response) -> io::Result<()> {
         let names: Vec<_> = response.headers.keys().collect();
         self.heads.push(format!("{} {names:?}", response.status().unwrap_or_default()));
         Ok(())
-    }
-
-    fn _write(&mut self, data: &[u8]) -> io::Result<()> {
-        self.body.write_all(data)
     }
 
     fn sendfile(&mut self, run: &mut RunState<'e>) -> Result<bool, AppError> {
@@ -151,11 +119,11 @@ fn redirected(
     app: impl Application,
     set: fn(&mut HandlerOptions),
 ) -> (Vec<String>, Vec<u8>, usize) {
-    let mut simple = SimpleHandler::new(io::empty(), io::sink(), io::sink(), GET);
+    let mut simple = SimpleHandler::new(io::empty(), Vec::new(), io::sink(), GET);
     set(simple.options_mut());
-    let mut handler = Redirected { simple, heads: Vec::new(), body: Vec::new(), files: 0 };
+    let mut handler = Redirected { simple, heads: Vec::new(), files: 0 };
     assert_eq!(handler.run(&app).unwrap(), Outcome::Complete);
-    (handler.heads, handler.body, handler.files)
+    (handler.heads, handler.simple.into_stdout(), handler.files)
 }
 
 #[test]
