@@ -61,8 +61,8 @@ impl Base {
                 environ.insert(key.clone(), value.as_str());
             }
         }
-        environ.set_input(handler.get_stdin());
-        environ.set_errors(handler.get_stderr());
+        environ.set_boxed_input(handler.get_stdin());
+        environ.set_boxed_errors(handler.get_stderr());
         let scheme = handler.get_scheme(&environ);
         environ.set_url_scheme(scheme);
         let options = handler.options();

@@ -79,7 +79,7 @@ impl<'e, Out: Write> SimpleHandler<'e, Out> {
             stdout,
             stderr: Some(Box::new(stderr)),
             base_env,
-            pending: Vec::new(),
+            pending: Vec::with_capacity(PENDING_ROOM),
         }
     }
 
@@ -163,6 +163,9 @@ fn write_both(stream: &mut impl Write, first: &[u8], second: &[u8]) -> io::Resul
     }
     Ok(())
 }
+
+/// Room for a head and a short page, so that collecting them does not grow the buffer step by step.
+const PENDING_ROOM: usize = 512;
 
 /// How much output is collected before it is sent without waiting for the flush: room for a head and a page, less
 /// than what it pays to copy.

@@ -187,10 +187,14 @@ fn when_the_client_goes_away_and_the_application_goes_on() {
         }
         Ok(Body::iterable(Scripted { acts: vec![], closing: Act::End, closed: closed.clone() }))
     };
+    let log = SharedLog::default();
+    let no_request = |_: &str, _: u64| panic!("no request to be logged");
+    let stdout = Breaking { left: 0 };
     let outcome =
-        SimpleHandler::new(io::empty(), Breaking { left: 0 }, io::sink(), GET).run(&app).unwrap();
+        ServerHandler::new(io::empty(), stdout, log.clone(), GET, no_request).run(&app).unwrap();
     assert_eq!(outcome, Outcome::ClientGone);
     assert_eq!(closed.load(Ordering::SeqCst), 1);
+    assert_eq!(log.text(), "closed\n");
 }
 
 /// The client goes away while the error page is sent: the error is logged, and that is all.

@@ -130,7 +130,12 @@ impl<'a> Environ<'a> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn set_input(&mut self, input: impl InputStream + 'a) {
-        self.typed.input = Some(Box::new(input));
+        self.set_boxed_input(Box::new(input));
+    }
+
+    /// Sets `wsgi.input` to a stream that is in a box already, such as one that was taken out.
+    pub fn set_boxed_input(&mut self, input: Box<dyn InputStream + 'a>) {
+        self.typed.input = Some(input);
     }
 
     /// Takes `wsgi.input` out and leaves the key without a value.
@@ -146,7 +151,12 @@ impl<'a> Environ<'a> {
 
     /// Sets `wsgi.errors`.
     pub fn set_errors(&mut self, errors: impl ErrorStream + 'a) {
-        self.typed.errors = Some(Box::new(errors));
+        self.set_boxed_errors(Box::new(errors));
+    }
+
+    /// Sets `wsgi.errors` to a stream that is in a box already, such as one that was taken out.
+    pub fn set_boxed_errors(&mut self, errors: Box<dyn ErrorStream + 'a>) {
+        self.typed.errors = Some(errors);
     }
 
     /// Takes `wsgi.errors` out and leaves the key without a value.
