@@ -6,14 +6,14 @@
 //! ```
 
 use std::io;
-use wsgi_simple_server::{AppResult, Application, Environ, StartResponse, make_server};
+use wsgi_simple_server::{AppResult, Environ, StartResponse, make_server};
 use wsgi_util::{request_uri, shift_path_info};
 
 /// Hands a request on to the application that is mounted where it goes.
 fn dispatcher(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
     match shift_path_info(environ).as_deref() {
-        Some("blog") => blog.call(environ, start_response),
-        Some("shop") => shop.call(environ, start_response),
+        Some("blog") => blog(environ, start_response),
+        Some("shop") => shop(environ, start_response),
         _ => {
             start_response.start("404 Not Found", [("Content-Type", "text/plain")])?;
             Ok("Try /blog or /shop.\n".into())

@@ -1,0 +1,9 @@
+//! Applications over HTTP, as their clients see them.
+
+mod connections;
+mod examples;
+mod fixture;
+mod handlers;
+mod requests;
+mod responses;
+mod wsgiref;
