@@ -41,6 +41,8 @@ pub(crate) struct LinkState<'a> {
     pub(crate) wire: &'a mut dyn Wire,
     pub(crate) interim: Interim,
     pub(crate) body: BodyState,
+    /// How many bytes of the body are certain to come. Kept here because a handler may have taken the body away.
+    pub(crate) body_left: u64,
 }
 
 /// What has become of the client's `Expect: 100-continue`.
@@ -67,7 +69,7 @@ pub(crate) enum BodyState {
 
 impl<'a> Link<'a> {
     pub(crate) fn new(wire: &'a mut dyn Wire, interim: Interim, body: BodyState) -> Self {
-        Self { state: Mutex::new(LinkState { wire, interim, body }) }
+        Self { state: Mutex::new(LinkState { wire, interim, body, body_left: 0 }) }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, LinkState<'a>> {

@@ -406,9 +406,7 @@ impl Exchange<'_> {
             BodyState::Complete => false,
             BodyState::Broken => true,
             // A client that waits for 100 may send its body after the final response or not: nobody can know.
-            BodyState::Open => {
-                link.interim != Interim::Settled || self.rfile.remaining() > DRAIN_BYTES
-            }
+            BodyState::Open => link.interim != Interim::Settled || link.body_left > DRAIN_BYTES,
         }
     }
 }

@@ -64,6 +64,7 @@ impl<'a> RequestBody<'a> {
         input: &'a mut Input,
         rbufsize: usize,
     ) -> Self {
+        link.lock().body_left = decoder.direct();
         Self {
             source: Some(Source { decoder, link, input, rbufsize: rbufsize.max(1), flaw: None }),
         }
@@ -94,11 +95,13 @@ impl<'a> RequestBody<'a> {
 impl Source<'_> {
     /// Runs a read, and keeps in mind how it changed the state of the body.
     fn note<T>(&mut self, result: Result<T, Flaw>) -> io::Result<T> {
+        let mut link = self.link.lock();
+        link.body_left = self.decoder.direct();
         if self.decoder.is_done() {
-            self.link.lock().body = BodyState::Complete;
+            link.body = BodyState::Complete;
         }
         result.map_err(|flaw| {
-            self.link.lock().body = BodyState::Broken;
+            link.body = BodyState::Broken;
             let error = flaw.to_io_error();
             self.flaw = Some(flaw);
             error
