@@ -5,7 +5,7 @@ use http_server::{Exchange, RequestBody};
 use std::io::{self, BufRead, Read, Write};
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use wsgi_handlers::{BaseHandler, HandlerOptions, Outcome, Response, Run, RunState};
+use wsgi_handlers::{Base, BaseHandler, HandlerOptions, Outcome, Response, Run, RunState};
 use wsgi_util::{AppError, Environ, ErrorStream, InputStream};
 
 /// Answers one request: the second half of `WSGIRequestHandler.handle`, once the head is parsed.
@@ -144,13 +144,7 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
                 Err(other) => error = other,
             }
         }
-        self.log_exception(run, &*error);
-        if run.response.headers_sent() {
-            return Ok(());
-        }
-        let page = self.error_output(run, error)?;
-        run.set_result(page);
-        self.finish_response(run)
+        Base.handle_error(self, run, error)
     }
 }
 

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use wsgi_simple_server::{
-    Application, BaseEnviron, BoundHandler, Serve, ServerState, WsgiHandler, WsgiRequestHandler, WsgiServer,
+    Application, BaseEnviron, BoundHandler, Serve, ServerState, WsgiHandler, WsgiRequestHandler,
+    WsgiServer,
 };
 use wsgi_util::ErrorStream;
 
@@ -89,7 +90,10 @@ pub(crate) fn play(app: impl Application + 'static, request: impl AsRef<[u8]>) -
 }
 
 /// The same from a server that is like CPython's: HTTP/1.0, one request per connection.
-pub(crate) fn play_1_0(app: impl Application + 'static, request: impl AsRef<[u8]>) -> (String, String) {
+pub(crate) fn play_1_0(
+    app: impl Application + 'static,
+    request: impl AsRef<[u8]>,
+) -> (String, String) {
     play_as("HTTP/1.0", app, request)
 }
 

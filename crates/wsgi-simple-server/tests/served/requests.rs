@@ -20,10 +20,13 @@ fn ignore(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult 
 }
 
 /// Answers with the named variables.
-fn show(keys: &'static [&'static str]) -> impl Fn(&mut Environ, &mut dyn StartResponse) -> AppResult {
+fn show(
+    keys: &'static [&'static str],
+) -> impl Fn(&mut Environ, &mut dyn StartResponse) -> AppResult {
     move |environ, start_response| {
         start_response.start::<&str, &str>("200 OK", [])?;
-        let shown: Vec<_> = keys.iter().map(|key| format!("{key}={:?}", environ.get(key))).collect();
+        let shown: Vec<_> =
+            keys.iter().map(|key| format!("{key}={:?}", environ.get(key))).collect();
         Ok(shown.join("\n").into())
     }
 }
@@ -76,12 +79,22 @@ fn the_environ_of_a_chunked_body_says_that_the_input_ends() {
 
 #[test]
 fn the_environ_is_the_client_s_and_the_server_s() {
-    let keys = &["SERVER_NAME", "SERVER_PROTOCOL", "REMOTE_ADDR", "HTTP_HOST", "PATH_INFO", "wsgi.url_scheme", "PATH"];
+    let keys = &[
+        "SERVER_NAME",
+        "SERVER_PROTOCOL",
+        "REMOTE_ADDR",
+        "HTTP_HOST",
+        "PATH_INFO",
+        "wsgi.url_scheme",
+        "PATH",
+    ];
     let request = "GET http://example.org/x HTTP/1.0\r\n\r\n";
     assert_eq!(
         bodies(&play(show(keys), request).0),
-        ["SERVER_NAME=Some(\"localhost\")\nSERVER_PROTOCOL=Some(\"HTTP/1.0\")\nREMOTE_ADDR=Some(\"127.0.0.1\")\n\
-          HTTP_HOST=Some(\"example.org\")\nPATH_INFO=Some(\"/x\")\nwsgi.url_scheme=Some(\"http\")\nPATH=None"]
+        [
+            "SERVER_NAME=Some(\"localhost\")\nSERVER_PROTOCOL=Some(\"HTTP/1.0\")\nREMOTE_ADDR=Some(\"127.0.0.1\")\n\
+          HTTP_HOST=Some(\"example.org\")\nPATH_INFO=Some(\"/x\")\nwsgi.url_scheme=Some(\"http\")\nPATH=None"
+        ]
     );
 }
 
@@ -107,7 +120,10 @@ fn what_names_no_resource_does_not() {
 
 #[test]
 fn a_small_body_that_nobody_read_is_skipped() {
-    for body in ["Content-Length: 4\r\n\r\ndata", "Transfer-Encoding: chunked\r\n\r\n4\r\ndata\r\n0\r\n\r\n"] {
+    for body in [
+        "Content-Length: 4\r\n\r\ndata",
+        "Transfer-Encoding: chunked\r\n\r\n4\r\ndata\r\n0\r\n\r\n",
+    ] {
         let request = format!("POST / HTTP/1.1\r\nHost: h\r\n{body}{LAST}");
         assert_eq!(bodies(&play(ignore, request).0), ["ignored", "ignored"]);
     }
@@ -116,26 +132,38 @@ fn a_small_body_that_nobody_read_is_skipped() {
 #[test]
 fn a_large_body_that_nobody_read_ends_the_connection() {
     let body = "x".repeat(100_000);
-    let request = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n{body}{LAST}");
+    let request =
+        format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n{body}{LAST}");
     let (response, _) = play(ignore, request);
     assert_eq!(bodies(&response), ["ignored"]);
-    assert!(response.contains("\r\nConnection: close\r\n"), "who decides to close says so: {response}");
+    assert!(
+        response.contains("\r\nConnection: close\r\n"),
+        "who decides to close says so: {response}"
+    );
 }
 
 #[test]
 fn a_body_cut_short_is_an_error_and_the_client_s() {
     for (request, words) in [
         ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\ndata", "Request body cut short"),
-        ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndata\r\n", "Request body cut short"),
+        (
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndata\r\n",
+            "Request body cut short",
+        ),
         ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "RFC 9112 §7.1"),
     ] {
         let (response, log) = play(echo, request);
-        let response: String = String::from_utf8(response.chars().map(|c| c as u8).collect()).unwrap();
+        let response: String =
+            String::from_utf8(response.chars().map(|c| c as u8).collect()).unwrap();
         assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
         assert!(response.contains(words), "{response}");
         assert!(response.contains("\r\nConnection: close\r\n"), "{response}");
         assert!(log.starts_with("code 400, message "), "{log}");
-        assert_eq!(log.lines().count(), 2, "an error of the client is none of the application: {log}");
+        assert_eq!(
+            log.lines().count(),
+            2,
+            "an error of the client is none of the application: {log}"
+        );
     }
 }
 
@@ -177,14 +205,17 @@ fn continue_is_sent_at_the_first_read() {
     client.write_all(b"data").unwrap();
     let mut response = String::new();
     client.read_to_string(&mut response).unwrap();
-    assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.ends_with("\r\n\r\ndata"), "{response}");
+    assert!(
+        response.starts_with("HTTP/1.1 200 OK\r\n") && response.ends_with("\r\n\r\ndata"),
+        "{response}"
+    );
 }
 
 #[test]
 fn continue_is_not_sent_if_nobody_reads() {
     let server = Served::new(ignore);
-    let response =
-        server.play("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    let response = server
+        .play("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
     assert_eq!(bodies(&response), ["ignored"]);
     assert!(response.contains("\r\nConnection: close\r\n"), "{response}");
 }

@@ -1,8 +1,8 @@
 //! How a response goes over the wire: framing, heads, errors.
 
 use crate::fixture::{play, versioned};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wsgi_simple_server::{AppError, AppResult, Body, Environ, StartResponse};
 use wsgi_util::{Chunk, FileWrapper, ResponseIterable};
 
@@ -240,7 +240,10 @@ fn an_error_after_the_head_cuts_the_response_visibly() {
         )),
         "no last chunk, and no second response"
     );
-    assert_eq!(log, "Error: while iterating\n", "as in CPython, no line for a response that broke off");
+    assert_eq!(
+        log, "Error: while iterating\n",
+        "as in CPython, no line for a response that broke off"
+    );
 }
 
 #[test]
@@ -287,7 +290,11 @@ fn what_breaks_the_head_is_refused() {
 struct Tracked(Arc<AtomicUsize>, Vec<&'static str>);
 
 impl ResponseIterable for Tracked {
-    fn next_chunk(&mut self, _: &mut Environ<'_>, _: &mut dyn StartResponse) -> Result<Option<Chunk>, AppError> {
+    fn next_chunk(
+        &mut self,
+        _: &mut Environ<'_>,
+        _: &mut dyn StartResponse,
+    ) -> Result<Option<Chunk>, AppError> {
         match self.1.pop() {
             Some("fail") => Err("fail".into()),
             chunk => Ok(chunk.map(|chunk| chunk.as_bytes().into())),

@@ -10,8 +10,10 @@ const REQUEST: &str = "GET / HTTP/1.0\r\n\r\n";
 const SERVER_ERROR: &str = "A server error occurred.  Please contact the administrator.";
 
 fn hello_app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
-    start_response
-        .start("200 OK", [("Content-Type", "text/plain"), ("Date", "Mon, 05 Jun 2006 18:49:54 GMT")])?;
+    start_response.start(
+        "200 OK",
+        [("Content-Type", "text/plain"), ("Date", "Mon, 05 Jun 2006 18:49:54 GMT")],
+    )?;
     Ok("Hello, world!".into())
 }
 
@@ -51,12 +53,16 @@ fn environ() {
     let request = "GET /p%61th/?query=test HTTP/1.0\r\nX-Test-Header: Python test \r\n\
                    X-Test-Header: Python test 2\r\nContent-Length: 0\r\n\r\n";
     let (response, _) = play_1_0(header_app, request);
-    assert!(response.ends_with("\r\n\r\nPython test,Python test 2;query=test;/path/"), "{response}");
+    assert!(
+        response.ends_with("\r\n\r\nPython test,Python test 2;query=test;/path/"),
+        "{response}"
+    );
 }
 
 #[test]
 fn request_length() {
-    let (response, log) = play_1_0(hello_app, format!("GET /{} HTTP/1.0\r\n\r\n", "x".repeat(65537)));
+    let (response, log) =
+        play_1_0(hello_app, format!("GET /{} HTTP/1.0\r\n\r\n", "x".repeat(65537)));
     assert!(response.starts_with("HTTP/1.0 414 URI Too Long\r\n"), "{response}");
     assert_eq!(log, "code 414, message URI Too Long\n\"\" 414 -\n");
 }
@@ -115,7 +121,10 @@ fn bytes_validation() {
     let app = |_: &mut Environ, start_response: &mut dyn StartResponse| {
         start_response.start(
             "200 OK",
-            [("Content-Type", "text/plain; charset=utf-8"), ("Date", "Wed, 24 Dec 2008 13:29:32 GMT")],
+            [
+                ("Content-Type", "text/plain; charset=utf-8"),
+                ("Date", "Wed, 24 Dec 2008 13:29:32 GMT"),
+            ],
         )?;
         Ok(b"data".into())
     };
