@@ -19,7 +19,8 @@ pub type AddressOf<S> = <<S as BaseServer>::Transport as Transport>::Address;
 ///
 /// A server of your own is a newtype: it says with [`base`](Self::base) what it is built on, and
 /// overrides the hooks it cares for. An override reaches what it replaces through the field,
-/// where Python has `super()`. Mix-ins go around it and keep its overrides.
+/// where Python has `super()`; the two defaults that call other hooks are also in [`Serve`], so
+/// that they see this server's overrides. Mix-ins go around it and keep its overrides.
 ///
 /// # Examples
 ///
@@ -136,10 +137,11 @@ pub trait BaseServer: Send + Sync {
 
     /// Handles one request and always ends it: `finish_request`, `handle_error` if that failed,
     /// `shutdown_request`. Mix-ins do this in a thread or a child process.
+    ///
+    /// An override reaches this default as
+    /// [`default_process_request`](Serve::default_process_request).
     fn process_request(&self, request: RequestOf<Self>, client_address: AddressOf<Self>) {
-        let mut request = request;
-        finish_or_report(self, &mut request, &client_address);
-        self.shutdown_request(request);
+        self.default_process_request(request, client_address);
     }
 
     /// Calls the handler class.
@@ -156,9 +158,11 @@ pub trait BaseServer: Send + Sync {
     }
 
     /// Ends a request politely: tells the peer that no more will come, then `close_request`.
+    ///
+    /// An override reaches this default as
+    /// [`default_shutdown_request`](Serve::default_shutdown_request).
     fn shutdown_request(&self, request: RequestOf<Self>) {
-        self.base().shutdown_write(&request);
-        self.close_request(request);
+        self.default_shutdown_request(request);
     }
 
     /// Closes a request, by dropping it.
@@ -305,6 +309,21 @@ pub trait Serve: BaseServer {
     /// does not wait.
     fn shutdown(&self) {
         self.shutdown_handle().shutdown();
+    }
+
+    /// What [`process_request`](BaseServer::process_request) does by default, with this server's
+    /// overrides of the hooks it calls: `super().process_request(...)`.
+    fn default_process_request(&self, request: RequestOf<Self>, client_address: AddressOf<Self>) {
+        let mut request = request;
+        finish_or_report(self, &mut request, &client_address);
+        self.shutdown_request(request);
+    }
+
+    /// What [`shutdown_request`](BaseServer::shutdown_request) does by default, with this server's
+    /// override of `close_request`: `super().shutdown_request(...)`.
+    fn default_shutdown_request(&self, request: RequestOf<Self>) {
+        self.base().shutdown_write(&request);
+        self.close_request(request);
     }
 
     /// A handle that can do that from anywhere.

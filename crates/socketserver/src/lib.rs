@@ -1,4 +1,95 @@
 //! CPython's `socketserver` in Rust: servers whose every step is a hook.
+//!
+//! A server takes one request after the other and gives each to a handler. Which steps that has,
+//! and in which order, is what this module has been in Python since 1995, and every step can be
+//! overridden:
+//!
+//! ```text
+//!  serve_forever                              handle_request
+//!     | each turn, at most poll_interval         | once, at most timeout ---> handle_timeout
+//!     v                                          v
+//!  get_request ------- fails -------> get_request_failed, pause
+//!     v
+//!  verify_request ---- false -----------------------------------+
+//!     v                                                         |
+//!  process_request           ThreadingMixIn: in a thread        |
+//!     |                      ForkingMixIn: in a child process   |
+//!     +-> finish_request                                        |
+//!     |      +-> the handler: setup, handle, finish             |
+//!     +-> handle_error, if that failed                          |
+//!     v                                                         v
+//!  shutdown_request -----------> close_request ---> service_actions (serve_forever only)
+//! ```
+//!
+//! - A **server** is a [`Server`] on one of four transports: [`TcpServer`], [`UdpServer`],
+//!   `UnixStreamServer`, `UnixDatagramServer`. A server of your own is a newtype around one
+//!   of them that implements [`BaseServer`]: it says what it is built on and overrides a hook or
+//!   two.
+//! - A **mix-in** goes around a server and gives each request a thread ([`ThreadingMixIn`]) or a
+//!   process (`ForkingMixIn`, on Unix). The ready-made combinations have Python's names:
+//!   [`ThreadingTcpServer`], `ForkingUnixStreamServer` and so on.
+//! - A **handler** implements [`StreamRequestHandler`] (files on a connection),
+//!   [`DatagramRequestHandler`] (files in memory) or [`BaseRequestHandler`] (the request as it
+//!   is). The server gets a factory, which makes one handler for each request.
+//! - The **loops**, [`serve_forever`](Serve::serve_forever) and
+//!   [`handle_request`](Serve::handle_request), come with [`Serve`]. A [`ShutdownHandle`] ends
+//!   them from any thread, within milliseconds.
+//!
+//! # Example
+//!
+//! ```
+//! use socketserver::{Serve, StreamRequest, StreamRequestHandler, ThreadingTcpServer};
+//! use std::io::{self, BufRead, Read, Write};
+//! use std::net::TcpStream;
+//!
+//! struct MyHandler;
+//!
+//! impl StreamRequestHandler for MyHandler {
+//!     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+//!         let mut line = String::new();
+//!         x.rfile.read_line(&mut line)?;
+//!         x.wfile.write_all(line.to_uppercase().as_bytes())
+//!     }
+//! }
+//!
+//! let server = ThreadingTcpServer::bind("127.0.0.1:0", || MyHandler)?;
+//!
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| server.serve_forever());
+//!
+//!     let mut client = TcpStream::connect(server.server_address())?;
+//!     client.write_all(b"hello\n")?;
+//!     let mut answer = String::new();
+//!     client.read_to_string(&mut answer)?;
+//!     assert_eq!(answer, "HELLO\n");
+//!
+//!     server.shutdown();
+//!     io::Result::Ok(())
+//! })?;
+//! # io::Result::Ok(())
+//! ```
+//!
+//! # Scope
+//!
+//! What this crate does:
+//!
+//! - every class, hook and class attribute of CPython's module, in its order of calls, with its
+//!   defaults; an override of a hook is seen wherever the server calls that hook;
+//! - IPv4, IPv6 and both at once, the family taken from the address; no name resolution except
+//!   for host names;
+//! - loops that no failing `accept`, panicking handler or vanished client ends, and that wait
+//!   without polling.
+//!
+//! What it leaves to others:
+//!
+//! - protocols: HTTP is in the crate `http-server`;
+//! - encryption: a [`RequestHandlerClass`] may wrap the connection, a [`Transport`] of your own may
+//!   make other connections;
+//! - limits on threads and connections: [`ThreadingMixIn`] starts a thread for each request, as in
+//!   CPython;
+//! - interrupts: Rust has no `KeyboardInterrupt`, so a program that wants to end on Ctrl-C gives a
+//!   [`ShutdownHandle`] to its signal thread.
+
 #![deny(unsafe_code)]
 
 mod address;

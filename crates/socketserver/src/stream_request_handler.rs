@@ -277,3 +277,78 @@ pub(crate) fn run<T: StreamTransport, H: StreamRequestHandler<T>>(
     let x = StreamRequest::<T>::new(request, client_address, server);
     run_handler(handler, x, H::setup, H::handle, H::finish)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::{Cell, RefCell};
+
+    /// Takes three bytes at a time, and is interrupted by a signal before each.
+    #[derive(Default)]
+    struct Slow {
+        interrupted: Cell<bool>,
+        sent: RefCell<Vec<Vec<u8>>>,
+    }
+
+    impl Connection for Slow {
+        fn receive(&self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        fn send(&self, data: &[u8]) -> io::Result<usize> {
+            if !self.interrupted.replace(!self.interrupted.get()) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let taken = &data[..data.len().min(3)];
+            self.sent.borrow_mut().push(taken.to_vec());
+            Ok(taken.len())
+        }
+        fn set_timeout(&self, _: Option<Duration>) -> io::Result<()> {
+            Ok(())
+        }
+        fn set_nodelay(&self, _: bool) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn writer(connection: &Slow, capacity: usize) -> StreamWriter<'_, Slow> {
+        StreamWriter { connection, timeout: None, buffer: Vec::new(), capacity }
+    }
+
+    #[test]
+    fn a_write_sends_all_and_survives_signals() {
+        let slow = Slow::default();
+        assert_eq!(writer(&slow, 0).write(b"abcdefgh").unwrap(), 8);
+        assert_eq!(*slow.sent.borrow(), [b"abc".as_slice(), b"def", b"gh"]);
+    }
+
+    #[test]
+    fn a_buffered_writer_sends_when_it_is_full_and_when_it_is_flushed() {
+        let slow = Slow::default();
+        let mut wfile = writer(&slow, 4);
+        wfile.write_all(b"ab").unwrap();
+        wfile.write_all(b"c").unwrap();
+        assert!(slow.sent.borrow().is_empty());
+
+        wfile.write_all(b"de").unwrap();
+        assert_eq!(*slow.sent.borrow(), [b"abc".as_slice()]);
+
+        wfile.write_all(b"fghij").unwrap();
+        assert_eq!(*slow.sent.borrow(), [b"abc".as_slice(), b"de", b"fgh", b"ij"]);
+
+        wfile.write_all(b"k").unwrap();
+        wfile.flush().unwrap();
+        assert_eq!(slow.sent.borrow().last().unwrap(), b"k");
+    }
+
+    #[test]
+    fn a_timeout_is_named() {
+        let timeout = Some(Duration::from_secs(5));
+        let error = StreamReader { connection: &Slow::default(), timeout }.read(&mut [0]);
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(
+            error.to_string(),
+            "timed out: the client did nothing for 5s (StreamOptions::timeout)"
+        );
+    }
+}

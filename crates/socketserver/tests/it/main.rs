@@ -1,0 +1,14 @@
+//! The servers over real sockets on loopback. The subjects are those of CPython's
+//! `test_socketserver.py`, and what differs from it.
+#![cfg(unix)]
+
+mod accept_errors;
+mod binding;
+mod classes;
+mod handlers;
+mod hooks;
+mod loops;
+mod names;
+#[path = "../support/mod.rs"]
+mod support;
+mod threading;
