@@ -3,8 +3,11 @@
 
 pub mod app;
 pub mod ascii;
+pub mod base;
 pub mod client;
+pub mod corrected;
 pub mod golden;
 pub mod mask;
+pub mod server;
 pub mod tree;
 pub mod wire;
