@@ -63,6 +63,7 @@ pub fn handle(
         input: Input::default(),
         head: Vec::new(),
         out: Vec::new(),
+        body_open: false,
     };
     let mut first = true;
     let result = loop {
@@ -91,6 +92,8 @@ struct Conversation<'c> {
     head: Vec<u8>,
     /// What is written and not sent.
     out: Vec<u8>,
+    /// Whether the client may still be sending the body of the last request.
+    body_open: bool,
 }
 
 /// What comes after a request.
@@ -114,7 +117,11 @@ enum Received {
 impl Conversation<'_> {
     fn handle_one_request(&mut self, first: bool) -> Result<Next, HandlerError> {
         match self.read_head(first) {
-            Received::Nothing => Ok(Next::Close),
+            Received::Nothing => {
+                // There may be empty lines, for which nobody expects an answer.
+                self.input.clear();
+                Ok(Next::Close)
+            }
             Received::Head(length) => {
                 self.head.clear();
                 self.head.extend_from_slice(self.input.unused().get(..length).unwrap_or_default());
@@ -151,10 +158,12 @@ impl Conversation<'_> {
                     return unfinished.map_or(Received::Nothing, Received::Refused);
                 }
                 Ok(_) => {}
-                Err(error) if begun && error.kind() == io::ErrorKind::TimedOut => {
-                    return Received::TooLate;
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    // Empty lines are no request yet.
+                    let unfinished = self.parser.end_of_input(self.input.unused());
+                    return unfinished.map_or(Received::Nothing, |_| Received::TooLate);
                 }
-                // The client is gone or silent, and nobody waits for an answer.
+                // The client is gone, and nobody waits for an answer.
                 Err(_) => return Received::Nothing,
             }
         }
@@ -202,11 +211,10 @@ impl Conversation<'_> {
             x.finish()
         });
         let result = outcome.or_else(|failure| settle(&mut x, failure));
-        if result.is_ok() && x.can_be_followed() {
-            Ok(Next::Request)
-        } else {
-            result.map(|()| Next::Close)
-        }
+        let next = if x.can_be_followed() { Next::Request } else { Next::Close };
+        drop(x);
+        self.body_open = link.lock().body == BodyState::Open;
+        result.map(|()| next)
     }
 
     /// Sends an error page for a request that no handler sees.
@@ -236,7 +244,8 @@ impl Conversation<'_> {
     /// Closes politely (RFC 9112 §9.6): ends the sending side, and if the client may still be sending, reads and drops that
     /// for a while, because closing a socket with unread input resets it and destroys the response on its way.
     fn close(&mut self) {
-        if self.wire.end_sending() && (!self.input.is_empty() || self.wire.has_unread()) {
+        let polite = self.wire.end_sending();
+        if polite && (self.body_open || !self.input.is_empty() || self.wire.has_unread()) {
             self.wire.linger();
         }
     }

@@ -163,28 +163,29 @@ impl Wire for SocketWire<'_> {
     }
 }
 
-/// Sets a timeout that ends with the patience or somewhat earlier. False if the patience is at its end.
+/// Sets a timeout that ends with the patience. False if the patience is at its end.
 ///
-/// The timeout that is set already serves as long as it is within half of what is wanted: after it the patience is asked
-/// again. So the many short waits of a busy connection need no system call.
+/// A timeout that is set already serves if it ends earlier, because the patience is asked again then, or hardly later. So
+/// the many waits of a busy connection need no system call of their own.
 fn prepare(
     patience: Patience,
     current: &mut Option<Duration>,
     set: impl FnOnce(Option<Duration>) -> io::Result<()>,
 ) -> io::Result<bool> {
+    const HARDLY: Duration = Duration::from_millis(20);
     let wanted = match patience {
         Patience::Over => return Ok(false),
         Patience::Unlimited => None,
-        Patience::For(remaining) => Some(remaining),
+        // Sockets refuse a timeout of zero, and round one below a microsecond down to it.
+        Patience::For(remaining) => Some(remaining.max(Duration::from_millis(1))),
     };
     let serves = match (wanted, *current) {
         (None, None) => true,
-        (Some(wanted), Some(current)) => current <= wanted && current >= wanted / 2,
+        (Some(wanted), Some(current)) => current >= wanted / 2 && current <= wanted + HARDLY,
         _ => false,
     };
     if !serves {
-        // Sockets refuse a timeout of zero, and round what is below a microsecond down to it.
-        set(wanted.map(|wanted| wanted.max(Duration::from_millis(1))))?;
+        set(wanted)?;
         *current = wanted;
     }
     Ok(true)

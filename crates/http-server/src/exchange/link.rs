@@ -97,11 +97,15 @@ impl Input {
 
     /// Marks bytes as used.
     pub(crate) fn consume(&mut self, n: usize) {
-        self.start = self.bytes.len().min(self.start + n);
+        self.start = self.bytes.len().min(self.start.saturating_add(n));
         if self.is_empty() {
             self.bytes.clear();
             self.start = 0;
         }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.consume(usize::MAX);
     }
 
     /// Appends what one call of `receive` gives, up to `most` bytes.

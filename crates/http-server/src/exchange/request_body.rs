@@ -1,7 +1,7 @@
 //! Reading the request body.
 
 use super::link::{BodyState, Input, Interim, Link};
-use crate::proto::{BodyDecoder, RequestError};
+use crate::proto::{BodyDecoder, Decoded, RequestError};
 use std::fmt;
 use std::io::{self, BufRead, IoSlice, Read};
 
@@ -125,24 +125,29 @@ impl Source<'_> {
         self.note(result)
     }
 
-    fn decode(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+    fn decode(&mut self, buf: &mut [u8]) -> io::Result<Decoded> {
+        if let Some(flaw) = &self.flaw {
+            return Err(flaw.to_io_error());
+        }
         let result = self.decoder.decode(self.input.unused(), buf).map_err(Flaw::Malformed);
-        self.note(result).map(|step| {
-            self.input.consume(step.consumed);
-            step.produced
-        })
+        let step = self.note(result)?;
+        self.input.consume(step.consumed);
+        Ok(step)
     }
 
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
-            if let Some(flaw) = &self.flaw {
-                return Err(flaw.to_io_error());
+            let step = self.decode(buf)?;
+            if step.produced > 0 || self.decoder.is_done() {
+                return Ok(step.produced);
             }
-            let n = self.decode(buf)?;
-            if n > 0 || self.decoder.is_done() {
-                return Ok(n);
+            if step.consumed > 0 {
+                continue;
             }
-            if self.decoder.direct() >= self.rbufsize as u64 && buf.len() >= self.rbufsize {
+            // Without room in the buffer for a read that is worth a system call, several reads share one.
+            let worth_it =
+                buf.len() >= self.rbufsize && self.decoder.direct() >= self.rbufsize as u64;
+            if worth_it && self.input.is_empty() {
                 return self.read_direct(buf);
             }
             self.fill()?;
@@ -151,15 +156,14 @@ impl Source<'_> {
 
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         loop {
-            if let Some(flaw) = &self.flaw {
-                return Err(flaw.to_io_error());
-            }
             // Without room for data this only takes the framing before it.
-            self.decode(&mut [])?;
+            let step = self.decode(&mut [])?;
             if self.decoder.is_done() || (self.decoder.direct() > 0 && !self.input.is_empty()) {
                 break;
             }
-            self.fill()?;
+            if step.consumed == 0 {
+                self.fill()?;
+            }
         }
         let unused = self.input.unused();
         let most = usize::try_from(self.decoder.direct()).unwrap_or(usize::MAX).min(unused.len());

@@ -1,0 +1,144 @@
+//! How long a connection lasts, and how it ends.
+
+use crate::support::*;
+use http_server::{Duplex, Exchange, Pair};
+use std::io::{self, Cursor};
+
+fn path(x: &mut Exchange<'_>) -> io::Result<()> {
+    let path = format!("{} close={}", x.path(), x.close_connection);
+    reply(x, &path)
+}
+
+fn get(target: &str, fields: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: h\r\n{fields}\r\n")
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let request = [get("/1", ""), get("/2", ""), get("/3", "Connection: close\r\n"), get("/4", "")];
+    let handler = http11(path);
+    let response = answer(&handler, request.concat());
+    let bodies: Vec<&str> =
+        response.split("HTTP/1.1 200").skip(1).map(|response| split(response).1).collect();
+    assert_eq!(bodies, ["/1 close=false", "/2 close=false", "/3 close=true"]);
+    check(&handler, request.concat(), &response);
+}
+
+#[test]
+fn the_default_protocol_closes_after_each_response() {
+    let response = answer(&http10(path), [get("/1", ""), get("/2", "")].concat());
+    assert_eq!(response.matches("HTTP/1.0 200").count(), 1);
+    assert!(response.ends_with("/1 close=true"));
+}
+
+#[test]
+fn connection_is_a_list_over_all_lines() {
+    let kept = |fields| {
+        answer(&http11(path), [get("/1", fields), get("/2", "")].concat())
+            .matches("HTTP/1.1 200")
+            .count()
+            == 2
+    };
+    assert!(kept(""));
+    assert!(kept("Connection: keep-alive, x\r\n"));
+    assert!(kept("Connection: closed\r\n"));
+    assert!(!kept("Connection: Close\r\n"));
+    assert!(!kept("Connection: x,close\r\n"));
+    assert!(!kept("Connection: keep-alive\r\nConnection: x, close\r\n"));
+}
+
+#[test]
+fn empty_lines_between_requests_are_skipped() {
+    let request = ["\r\n", &get("/1", ""), "\r\n\r\n", &get("/2", "")].concat();
+    assert_eq!(answer(&http11(path), request).matches("HTTP/1.1 200").count(), 2);
+}
+
+#[test]
+fn a_connection_that_says_nothing_gets_nothing() {
+    let handler = http11(path);
+    for request in ["", "\r\n", "\r\n\r\n"] {
+        check(&handler, request, "");
+    }
+    check(&handler, get("/", ""), &answer(&handler, get("/", "")));
+    let mut reset = Client::new([Act::Send(b"GET / HT".to_vec()), Act::Reset]);
+    serve(&mut reset, &handler).unwrap();
+    assert!(reset.writes.is_empty());
+    assert!(handler.take_log().iter().all(|line| line.starts_with("\"GET / HTTP/1.1\" 200")));
+}
+
+#[test]
+fn a_client_that_half_closes_gets_its_response() {
+    let request = get("/1", "");
+    let response = answer(&http11(path), &request);
+    assert!(response.ends_with("/1 close=false"));
+}
+
+#[test]
+fn nothing_after_a_refused_request_is_looked_at() {
+    let handler = http11(path);
+    let request = ["GET / HTTP/1.1\r\n\r\n", &get("/2", "")].concat();
+    let mut client = Client::sending(&request);
+    serve(&mut client, &handler).unwrap();
+    let response = mask(&client.response());
+    assert_eq!(status_line(&response), "HTTP/1.1 400 Missing Host");
+    assert_eq!(response.matches("\r\nServer: ").count(), 1);
+    let page = String::from_utf8(client.response()).unwrap();
+    assert!(page.contains("RFC 9112 §3.2"), "the page names the rule: {page}");
+    assert!(client.shut);
+    assert_eq!(handler.take_log(), ["code 400, message Missing Host", "\"GET / HTTP/1.1\" 400 -"]);
+}
+
+#[test]
+fn a_head_that_ends_early_is_refused() {
+    for request in ["GET / HTTP/1.1\r\nHost: h\r\n", "GET / HT", "\r\nG"] {
+        let response = answer(&http11(path), request);
+        assert_eq!(status_line(&response), "HTTP/1.1 400 Request cut short", "{request:?}");
+    }
+}
+
+#[test]
+fn the_error_page_of_a_refused_head_request_has_no_body() {
+    let response = answer(&http11(path), "HEAD / HTTP/1.1\r\n\r\n");
+    assert_eq!(status_line(&response), "HTTP/1.1 400 Missing Host");
+    assert_eq!(split(&response).1, "");
+    assert!(field(&response, "Content-Length").is_some_and(|length| length != "0"));
+}
+
+#[test]
+fn unread_input_is_dropped_before_the_connection_closes() {
+    // What follows a last request, and what a refused one drags behind it.
+    for request in [get("/1", "Connection: close\r\n"), "nonsense\r\n".to_owned()] {
+        let mut client = Client::new([
+            Act::Send(request.into_bytes()),
+            Act::Send(vec![b'x'; 1_000_000]),
+            Act::Send(vec![b'x'; 1_000_000]),
+        ]);
+        serve(&mut client, &http11(path)).unwrap();
+        assert!(client.shut, "the client sees the end first");
+        assert_eq!(client.unread(), 0);
+    }
+    // But not for ever.
+    let megabyte = || Act::Send(vec![b'x'; 1 << 20]);
+    let mut client = Client::new(
+        [Act::Send(b"nonsense\r\n".to_vec())].into_iter().chain((0..20).map(|_| megabyte())),
+    );
+    serve(&mut client, &http11(path)).unwrap();
+    assert!((3 << 20..5 << 20).contains(&client.unread()), "{}", client.unread());
+}
+
+#[test]
+fn anything_that_reads_and_writes_is_a_connection() {
+    let request = get("/1", "Connection: close\r\n");
+    let mut pair = Pair { reader: request.as_bytes(), writer: Vec::new() };
+    let handler = http11(path);
+    let address = http_server::ClientAddress::Unnamed;
+    let server = http_server::ServerInfo::default();
+    http_server::handle(&mut pair, &address, &server, &handler).unwrap();
+    assert!(mask(&pair.writer).ends_with("/1 close=true"));
+
+    // Reads the request from its start and writes behind it.
+    let mut duplex = Duplex(Cursor::new(request.clone().into_bytes()));
+    http_server::handle(&mut duplex, &address, &server, &handler).unwrap();
+    let bytes = duplex.0.into_inner();
+    assert!(mask(&bytes[request.len()..]).ends_with("/1 close=true"));
+}
