@@ -12,8 +12,9 @@ use wsgi_util::{AppError, AppResult, Environ, ErrorStream, Headers, InputStream}
 /// Manages the invocation of a WSGI application: the override points of CPython's `BaseHandler`.
 ///
 /// Six methods have to be written (in CPython all but the first raise `NotImplementedError`); every other one has
-/// CPython's behaviour and calls the rest through `self`, so whatever is overridden is used; [`Base`] is what `super()` is
-/// in Python. The application is run by [`run`](crate::Run::run). `'e` is how long the streams live that the environ holds.
+/// CPython's behaviour and calls the rest through `self`, so whatever is overridden is used; [`Base`] is what
+/// `super()` is in Python. The application is run by [`run`](crate::Run::run). `'e` is how long the streams live that
+/// the environ holds.
 ///
 /// What lasts one run is handed along: the [`RunState`] with environ, result and response, or the [`Response`] alone
 /// where an application may be writing.
@@ -129,8 +130,8 @@ pub trait BaseHandler<'e> {
     ///
     /// # Errors
     ///
-    /// A [`Misuse`](crate::Misuse): the response was started before, or the status or a header is not allowed. With `exc_info`, and
-    /// after the head was sent, `exc_info` itself.
+    /// A [`Misuse`](crate::Misuse): the response was started before, or the status or a header is not allowed. With
+    /// `exc_info`, and after the head was sent, `exc_info` itself.
     fn start_response(
         &mut self,
         response: &mut Response,
@@ -147,7 +148,8 @@ pub trait BaseHandler<'e> {
     ///
     /// # Errors
     ///
-    /// A [`Misuse`](crate::Misuse) before [`start_response`](Self::start_response); an `io::Error` when the output failed, now or earlier.
+    /// A [`Misuse`](crate::Misuse) before [`start_response`](Self::start_response); an `io::Error` when the output
+    /// failed, now or earlier.
     fn write(&mut self, response: &mut Response, data: &[u8]) -> Result<(), AppError> {
         Base.write(self, response, data)
     }
@@ -187,7 +189,8 @@ pub trait BaseHandler<'e> {
     /// Sends status and headers: the preamble, each header, an empty line. By default through [`_write`](Self::_write).
     ///
     /// This is where a server that makes its own heads takes over; CPython has the same two statements at the end of
-    /// its `send_headers`. It finds [`Response::status`] and [`Response::headers`] complete, `Date` and `Server` excepted.
+    /// its `send_headers`. It finds [`Response::status`] and [`Response::headers`] complete, `Date` and `Server`
+    /// excepted.
     ///
     /// # Errors
     ///

@@ -53,7 +53,8 @@ pub enum Misuse {
         /// The field value.
         value: String,
     },
-    /// A header called `Status`, which a CGI server would take for the status (PEP 3333, "The start_response() Callable").
+    /// A header called `Status`, which a CGI server would take for the status (PEP 3333, "The start_response()
+    /// Callable").
     #[error("Header 'Status' is not allowed, the status is an argument of its own")]
     StatusHeader,
     /// The `Content-Length` of the application is not one decimal number (RFC 9110 §8.6).

@@ -2,9 +2,9 @@
 
 /// Passes the six methods that [`BaseHandler`](crate::BaseHandler) asks for to the handler in a field.
 ///
-/// This is what naming a base class is in Python: `class Framed(SimpleHandler)`. The macro stands in the `impl` block; it is
-/// handed the lifetime of the implemented trait and the name (or number) of the field. What it does not pass on is
-/// inherited from the trait itself, or overridden beside it.
+/// This is what naming a base class is in Python: `class Framed(SimpleHandler)`. The macro stands in the `impl` block;
+/// it is handed the lifetime of the implemented trait and the name (or number) of the field. What it does not pass on
+/// is inherited from the trait itself, or overridden beside it.
 ///
 /// # Examples
 ///

@@ -39,9 +39,9 @@
 //!    └─ close
 //! ```
 //!
-//! Every name in it is an override point of [`BaseHandler`], called with CPython's name, in CPython's order; [`inherit_handler`] makes a
-//! subclass of a handler, [`Base`] is what `super()` is. What
-//! a call of `start_response` or `write` does in which state is the table of [`ResponseState`].
+//! Every name in it is an override point of [`BaseHandler`], called with CPython's name, in CPython's order;
+//! [`inherit_handler`] makes a subclass of a handler, [`Base`] is what `super()` is. What a call of `start_response`
+//! or `write` does in which state is the table of [`ResponseState`].
 //!
 //! # What is where
 //!

@@ -33,7 +33,11 @@ fn decode(
     windows: bool,
 ) -> Environ<'static> {
     let variables: Vec<_> = variables
-        .map(|(key, value)| (key.to_string_lossy().into_owned(), value))
+        .map(|(key, value)| {
+            let key = key.to_string_lossy().into_owned();
+            // As `os.environ` of Python: the case of names means nothing on Windows.
+            (if windows { key.to_ascii_uppercase() } else { key }, value)
+        })
         .filter(|(key, _)| !key.starts_with("wsgi."))
         .collect();
     let is_apache = |(key, value): &(String, OsString)| {
@@ -129,7 +133,7 @@ mod tests {
             ("other", "\u{c3}\u{a9}"),
         ];
         for (software, expected) in table {
-            let environ = decoded(&[("SERVER_SOFTWARE", software), ("PATH_INFO", "é")], true);
+            let environ = decoded(&[("Server_Software", software), ("PATH_INFO", "é")], true);
             assert_eq!(environ.get("PATH_INFO").as_deref(), Some(expected), "{software}");
         }
         let posix = decoded(&[("SERVER_SOFTWARE", "Apache/2.4.62"), ("PATH_INFO", "é")], false);

@@ -12,8 +12,8 @@ use wsgi_util::{Environ, ErrorStream, InputStream};
 /// It acts as an HTTP/1.0 origin server that sends one response; wrap it and implement [`BaseHandler`] to change
 /// single steps (the example there shows it), or set [`options_mut`](Self::options_mut).
 ///
-/// The output is collected and sent when a piece of the body is complete, so that the head and the first piece leave in one
-/// write; large pieces are not copied. (CPython writes every line of the head by itself.)
+/// The output is collected and sent when a piece of the body is complete, so that the head and the first piece leave
+/// in one write; large pieces are not copied. (CPython writes every line of the head by itself.)
 ///
 /// # Examples
 ///

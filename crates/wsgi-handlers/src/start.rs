@@ -15,7 +15,8 @@ pub(crate) fn check_status(status: &str) -> Result<(), Misuse> {
         return Err(Misuse::StatusTooShort);
     }
     let bytes = status.as_bytes();
-    if !bytes.iter().take(3).all(u8::is_ascii_digit) {
+    // CPython takes `099`, too; no status line can say it (RFC 9112 §4, RFC 9110 §15).
+    if bytes.first() == Some(&b'0') || !bytes.iter().take(3).all(u8::is_ascii_digit) {
         return Err(Misuse::StatusWithoutCode);
     }
     if bytes.get(3) != Some(&b' ') {

@@ -2,7 +2,8 @@
 //!
 //! Each case is the branch of that application and its answer. Where ours is another one, the case says why; the
 //! lines of the log are CPython's with `Error:` for the name of the exception. Cases about parsing requests and making
-//! environs are not played here: that is the server's business. `text`, `none` and `tuple-headers` are ruled out by types.
+//! environs are not played here: that is the server's business. `text`, `none` and `tuple-headers` are ruled out by
+//! types.
 
 use crate::played::{App, GET, get, play};
 use std::io::{self, Read};

@@ -27,6 +27,7 @@ fn statuses_are_checked_in_order() {
         ("200\t", "Control characters are not allowed in status"),
         ("200 \u{7f}", "Control characters are not allowed in status"),
         ("\u{661}\u{662}\u{663} OK", "Status message must begin w/3-digit code"),
+        ("099 OK", "Status message must begin w/3-digit code"),
         ("200\u{a0}OK", "Status message must have a space after code"),
         ("200 \u{20ac}", "Status must be latin-1 text (got \"200 \u{20ac}\")"),
     ];
@@ -112,6 +113,19 @@ fn a_refused_call_changes_nothing() {
     });
     assert!(played.out.starts_with("HTTP/1.0 200 OK\r\n"), "{}", played.out);
     assert!(played.out.ends_with("\r\n\r\nthe first\n"), "{}", played.out);
+}
+
+/// CPython adds the Content-Length to the application's own list (gh-127522).
+#[test]
+fn the_headers_of_the_caller_are_not_changed() {
+    static HEADERS: [(&str, &str); 1] = [("Date", "today")];
+    let app = |_: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+        start_response.start("200 OK", HEADERS)?;
+        Ok("hello\n".into())
+    };
+    let expected = "HTTP/1.0 200 OK\r\nServer: WSGIServer {version}\r\nDate: today\r\nContent-Length: 6\r\n\r\nhello\n";
+    assert_eq!(get(app).out, expected);
+    assert_eq!(get(app).out, expected);
 }
 
 /// PEP 3333: "the headers must be replaced"; nothing of the first ones is left.
