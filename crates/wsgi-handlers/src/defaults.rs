@@ -248,7 +248,7 @@ impl Base {
         } else {
             while let Some(chunk) = run.next_chunk(handler)? {
                 handler.write(&mut run.response, &chunk)?;
-                if run.response.is_overrun() {
+                if run.response.is_satisfied() {
                     break;
                 }
             }

@@ -199,9 +199,12 @@ impl Response {
         }
     }
 
-    /// Whether the application gave more than its Content-Length, so that there is no use in asking for more.
-    pub fn is_overrun(&self) -> bool {
-        self.overrun
+    /// Whether nothing that is still to come could be sent, so that there is no use in asking for more.
+    ///
+    /// The application gave more than its Content-Length, or the head was sent and the response may not have a body.
+    /// (A body may be endless: PEP 3333 wants a server to stop, "Handling the Content-Length Header".)
+    pub fn is_satisfied(&self) -> bool {
+        self.overrun || (self.headers_sent() && !self.may_have_body())
     }
 
     /// Keeps a new status and new headers.

@@ -297,6 +297,21 @@ fn responses_without_a_body() {
     }
 }
 
+/// Nobody would notice that a body that is not sent never ends; the iteration stops with the head.
+#[test]
+fn an_endless_body_does_not_keep_a_head_request() {
+    let app = |_: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+        start_response.start("200 OK", [("Date", "today")])?;
+        Ok(Body::iter(std::iter::repeat("event\n")))
+    };
+    let played = play(app, [("REQUEST_METHOD", "HEAD")], io::empty());
+    assert_eq!(
+        played.out,
+        "HTTP/1.0 200 OK\r\nServer: WSGIServer {version}\r\nDate: today\r\n\r\n"
+    );
+    assert_eq!(played.outcome, Ok(Outcome::Complete));
+}
+
 /// A HEAD response without a length is not given a wrong one.
 #[test]
 fn head_without_a_length() {
