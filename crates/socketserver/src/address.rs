@@ -14,7 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 /// | `"[::1]:8000"`, `("::1", 8000)` | that interface, over IPv6 |
 /// | `":8000"`, `("", 8000)` | every interface, over IPv4, as in Python |
 /// | `"[::]:8000"`, `("::", 8000)` | every interface, over IPv6 and IPv4 |
-/// | `"localhost:8000"`, `("localhost", 8000)` | where the name points, IPv4 preferred as in Python |
+/// | `"localhost:8000"`, `("localhost", 8000)` | where the name points, over IPv4 if it can |
 /// | a [`SocketAddr`] and its kin, `(IpAddr, u16)` | that |
 ///
 /// Port 0 takes a free one. Only a host name is looked up; the other forms cause no name

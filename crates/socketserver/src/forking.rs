@@ -29,8 +29,8 @@ use std::time::Duration;
 /// such a lock hangs in its child (stderr is taken care of). Use it in programs that have no other
 /// threads, or whose handlers share nothing with them; where there are threads anyway, use
 /// [`ThreadingMixIn`](crate::ThreadingMixIn). Changes that a handler makes to memory are lost with
-/// its child. Destructors of what lives outside the handler do not run in the child, and output that the program
-/// had buffered is not written twice: the child ends with `_exit`.
+/// its child. Destructors of what lives outside the handler do not run in the child, and output
+/// that the program had buffered is not written twice: the child ends with `_exit`.
 ///
 /// # Examples
 ///

@@ -5,7 +5,8 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
 
-/// Creates an IP socket; `::` accepts IPv4 clients too (dual stack), as `python -m http.server` does.
+/// Creates an IP socket; `::` accepts IPv4 clients too (dual stack), as `python -m http.server`
+/// does.
 pub(crate) fn create_socket(
     address: SocketAddr,
     kind: Type,

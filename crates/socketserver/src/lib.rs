@@ -146,4 +146,5 @@ pub use threading::{ThreadingUnixDatagramServer, ThreadingUnixStreamServer};
 #[cfg(unix)]
 pub use unix::{UnixDatagramServer, UnixDatagramTransport, UnixStreamServer, UnixStreamTransport};
 
+/// The socket options of [`Server::socket`] are set with its `SockRef`.
 pub use socket2;

@@ -81,6 +81,9 @@ pub(crate) fn run_handler<H, X>(
 /// transports; it makes one handler for each request, as CPython makes one object. [`Raw`] wraps
 /// factories of [`BaseRequestHandler`]s.
 ///
+/// What a Python handler looks up in `self.server`, the factory hands to the handler: shared state
+/// in an [`Arc`](std::sync::Arc), which each handler gets a clone of.
+///
 /// # Examples
 ///
 /// ```
@@ -103,8 +106,9 @@ pub(crate) fn run_handler<H, X>(
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot handle the requests of a `{T}` server",
-    note = "pass a factory such as `MyHandler::new` or `|| MyHandler`, where `MyHandler` implements \
-            `StreamRequestHandler` (stream transports) or `DatagramRequestHandler` (datagram transports)",
+    note = "pass a factory such as `MyHandler::new` or `|| MyHandler`, where `MyHandler` \
+            implements `StreamRequestHandler` (stream transports) or `DatagramRequestHandler` \
+            (datagram transports)",
     note = "a factory of a `BaseRequestHandler` is wrapped: `Raw(|| MyHandler)`"
 )]
 pub trait RequestHandlerClass<T: Transport>: Send + Sync + 'static {

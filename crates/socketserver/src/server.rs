@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// assert!(server.handle_request().is_err(), "it does not listen yet");
 ///
 /// let socket = server.socket()?;
-/// socket2::SockRef::from(&*socket).set_recv_buffer_size(1 << 16)?;
+/// socketserver::socket2::SockRef::from(&*socket).set_recv_buffer_size(1 << 16)?;
 /// server.bind_and_activate()?;
 /// # std::io::Result::Ok(())
 /// ```
@@ -357,4 +357,26 @@ pub fn error_report(client_address: &str, error: &HandlerError) -> String {
 /// Locks state that is never left half changed, so that a panic elsewhere does not matter.
 pub(crate) fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot answer")]
+    struct CannotAnswer(#[source] io::Error);
+
+    #[test]
+    fn an_error_report_names_the_causes() {
+        let error: HandlerError = CannotAnswer(io::Error::other("the disk is full")).into();
+        let line = "-".repeat(40);
+        assert_eq!(
+            error_report("('::1', 4711, 0, 0)", &error),
+            format!(
+                "{line}\nException occurred during processing of request from \
+                 ('::1', 4711, 0, 0)\nError: cannot answer\ncaused by: the disk is full\n{line}\n"
+            )
+        );
+    }
 }

@@ -17,7 +17,8 @@ use std::thread::{self, JoinHandle};
 ///
 /// A thread runs `finish_request`, `handle_error` if that failed, and `shutdown_request`.
 /// [`server_close`](BaseServer::server_close), and dropping the server, wait for the threads that
-/// still run, unless they are daemons or [`block_on_close`](ThreadingOptions::block_on_close) is off.
+/// still run, unless they are daemons or
+/// [`block_on_close`](ThreadingOptions::block_on_close) is off.
 ///
 /// # Examples
 ///
@@ -63,7 +64,9 @@ pub struct ThreadingMixIn<S: BaseServer> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ThreadingOptions {
-    /// Nobody waits for the threads; `false` by default.
+    /// Nobody waits for the threads; `false` by default. Python also waits for threads that are
+    /// not daemons when the program ends; a Rust program ends with its `main`, so there it is
+    /// `server_close`, or dropping the server, that waits.
     pub daemon_threads: bool,
     /// `server_close` waits for the threads; `true` by default.
     pub block_on_close: bool,

@@ -104,7 +104,8 @@ pub enum Stream {}
 #[derive(Debug)]
 pub enum Datagram {}
 
-/// A transport whose requests are connections, for [`StreamRequestHandler`](crate::StreamRequestHandler).
+/// A transport whose requests are connections, for
+/// [`StreamRequestHandler`](crate::StreamRequestHandler).
 pub trait StreamTransport: Transport<Kind = Stream, Request: Connection> {}
 
 impl<T: Transport<Kind = Stream, Request: Connection>> StreamTransport for T {}
@@ -188,7 +189,8 @@ pub struct Packet<S> {
     pub socket: Arc<S>,
 }
 
-/// A transport whose requests are packets, for [`DatagramRequestHandler`](crate::DatagramRequestHandler).
+/// A transport whose requests are packets, for
+/// [`DatagramRequestHandler`](crate::DatagramRequestHandler).
 pub trait DatagramTransport:
     Transport<Kind = Datagram, Request = Packet<<Self as Transport>::Socket>>
 {

@@ -21,7 +21,9 @@ use std::sync::Arc;
 /// # Examples
 ///
 /// ```
-/// use socketserver::{Serve, StreamRequest, StreamRequestHandler, UnixStreamServer, UnixStreamTransport};
+/// use socketserver::{
+///     Serve, StreamRequest, StreamRequestHandler, UnixStreamServer, UnixStreamTransport,
+/// };
 /// use std::io::{self, Read, Write};
 /// use std::os::unix::net::UnixStream;
 ///

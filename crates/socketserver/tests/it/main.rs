@@ -12,3 +12,4 @@ mod names;
 #[path = "../support/mod.rs"]
 mod support;
 mod threading;
+mod transport;

@@ -7,8 +7,8 @@ use socketserver::{
 };
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
 /// Waits until its client has sent all, then says goodbye.
@@ -119,6 +119,34 @@ fn nobody_waits_for_daemon_threads_or_without_block_on_close() {
         drop(server);
         assert_eq!(goodbye(client), "goodbye");
     }
+}
+
+/// Closes the server that it is handled by.
+struct Closer(Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>);
+
+impl BaseRequestHandler for Closer {
+    fn handle(&mut self, _: &mut BaseRequest<'_>) -> io::Result<()> {
+        self.0.get().unwrap()();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_handler_may_close_its_server_without_waiting_for_itself() {
+    let _deadline = deadline();
+    let close = Arc::new(OnceLock::new());
+    let handlers = Arc::clone(&close);
+    let server =
+        ThreadingTcpServer::bind("127.0.0.1:0", Raw(move || Closer(Arc::clone(&handlers))));
+    let server = Arc::new(server.unwrap());
+    let weak = Arc::downgrade(&server);
+    let closing = move || weak.upgrade().unwrap().server_close();
+    assert!(close.set(Box::new(closing) as Box<dyn Fn() + Send + Sync>).is_ok());
+
+    let mut client = TcpStream::connect(server.server_address()).unwrap();
+    server.handle_request().unwrap();
+    assert_eq!(client.read_to_string(&mut String::new()).unwrap(), 0);
+    assert!(server.base().socket().is_err());
 }
 
 /// Reports errors through a channel.
