@@ -1,6 +1,8 @@
 //! `Hello world!` on every path: the first program of `http.server`'s documentation.
 //!
-//!     cargo run -p http-server --example hello [ADDRESS:PORT]
+//! ```text
+//! cargo run -p http-server --example hello [ADDRESS:PORT]
+//! ```
 
 use http_server::{BaseHttpRequestHandler, Exchange, HttpServer, Serve};
 use std::io::{self, Write};
@@ -18,7 +20,7 @@ impl BaseHttpRequestHandler for MyHandler {
 
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-    let server = HttpServer::bind(address.as_str(), || MyHandler)?;
-    println!("Serving on http://{}/ ...", server.server_address());
-    server.serve_forever()
+    let httpd = HttpServer::bind(address.as_str(), || MyHandler)?;
+    println!("Serving HTTP on http://{}/ ...", httpd.server_address());
+    httpd.serve_forever()
 }

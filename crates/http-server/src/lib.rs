@@ -1,4 +1,75 @@
-//! CPython's `http.server` in Rust.
+//! CPython's `http.server` in Rust: a handler class with a method for each command, and a server that calls it.
+//!
+//! ```no_run
+//! use http_server::{BaseHttpRequestHandler, Exchange, HttpServer, Serve};
+//! use std::io::{self, Write};
+//!
+//! struct MyHandler;
+//!
+//! impl BaseHttpRequestHandler for MyHandler {
+//!     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+//!         x.send_response(200)?;
+//!         x.send_header("Content-Type", "text/plain")?;
+//!         x.end_headers()?;
+//!         x.wfile.write_all(b"Hello world!\n")
+//!     }
+//! }
+//!
+//! HttpServer::bind("127.0.0.1:8000", || MyHandler)?.serve_forever()?;
+//! # Ok::<(), io::Error>(())
+//! ```
+//!
+//! # One exchange
+//!
+//! Names, hooks and their order are CPython's. What Python keeps on `self` for the time of one request is an [`Exchange`]
+//! here, and every method of it with a Python name goes through the handler, so that an override is seen wherever the
+//! method is called from. `super()` is [`Base`].
+//!
+//! ```text
+//!  client            server                      handler (BaseHttpRequestHandler)
+//!    │  request head   │
+//!    ├────────────────▶│ proto: whole? valid? ──no──▶ send_error(400, ...)   complete, names the rule, closes
+//!    │                 │   yes
+//!    │                 │ Expect: 100-continue? ─────▶ handle_expect_100
+//!    │                 │ dispatch ──────────────────▶ do_get, do_post, ... do_method
+//!    │  body           │                                │
+//!    ├────────────────▶│ x.rfile ◀──────── read ────────┤  ends where the body ends
+//!    │                 │                                ├─ send_response ─▶ log_request ─▶ log_message
+//!    │                 │ x.send_*  ◀────────────────────┤      └──▶ send_response_only, send_header × 2
+//!    │                 │   head buffered                ├─ send_header
+//!    │                 │   framing fixed                ├─ end_headers
+//!    │  head and body  │ x.wfile ◀──────── write ───────┤  framed, cut to Content-Length, silent for HEAD
+//!    │◀────────────────┤                                │
+//!    │                 │ rest of the body dropped ◀─────┘
+//!    │  next request   │ ... or the connection closes, politely
+//! ```
+//!
+//! [`HttpServer`] serves one connection at a time, [`ThreadingHttpServer`] each in a thread of its own; both are servers of
+//! `socketserver`, with its hooks and loops. [`handle`] serves anything that reads and writes, without any server.
+//! [`SimpleHttpRequestHandler`] serves a directory. [`proto`] is what decides about bytes, for drivers of your own.
+//!
+//! # Keeping connections
+//!
+//! As in CPython the default protocol is HTTP/1.0: each connection carries one request. With
+//! [`protocol_version`](HandlerOptions::protocol_version) `"HTTP/1.1"` connections are kept, responses without
+//! Content-Length are chunked, and pipelined requests are answered in order.
+//!
+//! # What can go wrong
+//!
+//! - *The client* breaks a rule or a limit, is too slow, or goes away: it gets a complete error page that says why if it
+//!   still listens, the log gets a line, and the server goes on.
+//! - *The handler* returns an error or panics: 500 if nothing was sent, a visibly cut response otherwise; the server's
+//!   `handle_error` reports it, and no other connection notices.
+//! - *The handler* calls things in the wrong order or with values that would break the response: a
+//!   [`Misuse`](proto::Misuse), and nothing of it is sent.
+//!
+//! Every wait for a client ends ([`Deadlines`]), and so does everything it may send ([`Limits`](proto::Limits)).
+//!
+//! # Scope
+//!
+//! This crate does HTTP/1.0 and HTTP/1.1 for handlers in blocking style: `HTTPServer`, `ThreadingHTTPServer`,
+//! `BaseHTTPRequestHandler` and `SimpleHTTPRequestHandler`. It does not do HTTP/0.9 and HTTP/2, routing, sessions,
+//! compression, WebSockets, and CGI on the server's side, which CPython has removed.
 #![forbid(unsafe_code)]
 
 mod blocking;
