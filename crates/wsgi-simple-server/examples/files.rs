@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use wsgi_simple_server::{AppResult, Body, Environ, StartResponse, make_server};
+use wsgi_simple_server::{AppResult, Environ, StartResponse, make_server};
 use wsgi_util::FileWrapper;
 
 /// Answers with a file below `directory`, in pieces of 8 KiB as `wsgi.file_wrapper` reads it.
@@ -20,22 +20,20 @@ fn app(
     let wanted = Path::new(path_info.trim_start_matches('/'));
     // Only names: no `..`, and nothing that starts over at the root.
     let is_inside = wanted.components().all(|part| matches!(part, Component::Normal(_)));
+    let path = directory.join(wanted);
 
-    match File::open(directory.join(wanted)) {
-        Ok(file) if is_inside && file.metadata()?.is_file() => {
-            let mime_type = match wanted.extension().and_then(|extension| extension.to_str()) {
-                Some("html") => "text/html",
-                Some("txt" | "rs") => "text/plain",
-                _ => "application/octet-stream",
-            };
-            start_response.start("200 OK", [("Content-Type", mime_type)])?;
-            Ok(Body::File(FileWrapper::new(file)))
-        }
-        _ => {
-            start_response.start("404 Not Found", [("Content-Type", "text/plain")])?;
-            Ok("not found".into())
-        }
+    if !(is_inside && path.is_file()) {
+        start_response.start("404 Not Found", [("Content-Type", "text/plain")])?;
+        return Ok("not found".into());
     }
+    let mime_type = match wanted.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => "text/html",
+        Some("txt" | "rs") => "text/plain",
+        _ => "application/octet-stream",
+    };
+    let file = File::open(path)?;
+    start_response.start("200 OK", [("Content-Type", mime_type)])?;
+    Ok(FileWrapper::new(file).into())
 }
 
 fn main() -> io::Result<()> {

@@ -5,7 +5,7 @@ use crate::exchange_handler::run_application;
 use crate::{SERVER_VERSION, ServerState};
 use http_server::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::sync::LazyLock;
 use std::time::SystemTime;
 use wsgi_util::{Environ, ErrorStream};
@@ -42,9 +42,8 @@ use wsgi_util::{Environ, ErrorStream};
 /// let server = make_server_with("127.0.0.1", 0, demo_app, || QuietHandler)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub trait WsgiRequestHandler: Send + Sync {
-    /// Returns the class attributes: those of `BaseHTTPRequestHandler`, with `protocol_version` HTTP/1.1 and
-    /// `server_version` `WSGIServer`.
+pub trait WsgiRequestHandler {
+    /// Returns the class attributes: [`handler_options`].
     fn options(&self) -> &HandlerOptions {
         &DEFAULT_OPTIONS
     }
@@ -79,8 +78,10 @@ pub trait WsgiRequestHandler: Send + Sync {
     }
 
     /// Returns the stream for `wsgi.errors`, where errors of the application are written, too: standard error.
+    ///
+    /// Where there is none, or nobody reads it, what is written is lost and no application fails (gh-89057).
     fn get_stderr(&self) -> Box<dyn ErrorStream> {
-        Box::new(io::stderr())
+        Box::new(StandardError)
     }
 
     /// Decides about a client that asked for `100 Continue`; see [`BaseHttpRequestHandler::handle_expect_100`].
@@ -198,9 +199,14 @@ pub trait WsgiRequestHandler: Send + Sync {
     }
 }
 
-static DEFAULT_OPTIONS: LazyLock<HandlerOptions> = LazyLock::new(|| {
+/// Returns the class attributes of `WSGIRequestHandler`: those of `BaseHTTPRequestHandler` with `server_version`
+/// [`SERVER_VERSION`], and HTTP/1.1 instead of HTTP/1.0.
+#[must_use]
+pub fn handler_options() -> HandlerOptions {
     HandlerOptions::new().protocol_version("HTTP/1.1").server_version(SERVER_VERSION)
-});
+}
+
+static DEFAULT_OPTIONS: LazyLock<HandlerOptions> = LazyLock::new(handler_options);
 
 /// The handler that overrides nothing: `WSGIRequestHandler` itself.
 ///
@@ -209,9 +215,9 @@ static DEFAULT_OPTIONS: LazyLock<HandlerOptions> = LazyLock::new(|| {
 /// CPython's WSGI server answers every request with HTTP/1.0 and closes the connection. So does this one:
 ///
 /// ```
-/// use wsgi_simple_server::{WsgiHandler, WsgiRequestHandler, demo_app, make_server_with};
+/// use wsgi_simple_server::{WsgiHandler, demo_app, handler_options, make_server_with};
 ///
-/// let options = WsgiHandler::new().options().clone().protocol_version("HTTP/1.0");
+/// let options = handler_options().protocol_version("HTTP/1.0");
 /// let server = make_server_with("127.0.0.1", 0, demo_app, move || WsgiHandler::with_options(options.clone()))?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -237,6 +243,20 @@ impl WsgiHandler {
 impl WsgiRequestHandler for WsgiHandler {
     fn options(&self) -> &HandlerOptions {
         self.options.as_deref().unwrap_or(&DEFAULT_OPTIONS)
+    }
+}
+
+/// Standard error, to which a write never fails.
+struct StandardError;
+
+impl Write for StandardError {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(data);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use wsgi_simple_server::{
-    Application, BaseEnviron, BoundHandler, Serve, ServerState, WsgiHandler, WsgiRequestHandler,
-    WsgiServer,
+    Application, BaseEnviron, BoundHandler, Serve, ServerState, WsgiRequestHandler, WsgiServer,
+    handler_options,
 };
 use wsgi_util::ErrorStream;
 
@@ -61,7 +61,7 @@ pub(crate) struct Logged {
 impl Logged {
     /// With the options of the server, or with those that make it CPython's HTTP/1.0 server.
     pub(crate) fn new(log: &Log, protocol_version: &'static str) -> Self {
-        let options = WsgiHandler::new().options().clone().protocol_version(protocol_version);
+        let options = handler_options().protocol_version(protocol_version);
         Self { log: log.clone(), options }
     }
 }
