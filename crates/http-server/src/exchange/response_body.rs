@@ -179,11 +179,18 @@ impl<'a> ResponseBody<'a> {
         if head.content_length.is_some() && head.transfer_encoding.is_some() {
             return Err(Misuse::LengthAndTransferEncoding.into());
         }
-        if !length_allowed(status) {
+        // RFC 9110 §15.3.6: a 205 has no content. A client would take the next response for what is announced here.
+        let false_promise = status == 205
+            && (head.transfer_encoding.is_some()
+                || head.content_length.as_ref().is_some_and(|(length, _)| *length > 0));
+        let mut close = facts.close;
+        if !length_allowed(status) || false_promise {
             // RFC 9110 §8.6: such a response has neither field; a handler that sends `Content-Length: 0` means well.
             for line in
                 head.content_length.iter().map(|(_, line)| line).chain(&head.transfer_encoding)
             {
+                // An empty range is a line that `flush_headers` has sent already.
+                close |= line.is_empty();
                 self.out.drain(line.clone());
             }
         }
@@ -198,13 +205,13 @@ impl<'a> ResponseBody<'a> {
         }
 
         let persistent_protocol = facts.protocol >= Version::HTTP_11;
-        let mut close = facts.close;
         let framing = if status == 101 {
             close = true;
             Framing::UntilClose
         } else if !body_allowed(status, facts.command) || status == 205 {
             // 205 is the one status that may not have a body and yet must say so (RFC 9110 §15.3.6).
-            if status == 205 && !close && persistent_protocol && head.content_length.is_none() {
+            let says_so = head.content_length.is_some() && !false_promise;
+            if status == 205 && !close && persistent_protocol && !says_so {
                 self.out.extend_from_slice(b"Content-Length: 0\r\n");
             }
             Framing::Nothing

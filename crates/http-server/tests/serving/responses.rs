@@ -96,13 +96,21 @@ fn head_204_304_and_205_have_no_body_whatever_the_handler_writes() {
         );
         check(&handler, request, &one.repeat(2));
     }
-    let reset = http11(|x| {
-        x.send_response(205)?;
-        x.end_headers()?;
-        x.wfile.write_all(b"unexpected")
-    });
-    let response = answer(&reset, [GET, GET].concat());
-    assert_eq!(response.matches("Content-Length: 0\r\n\r\n").count(), 2, "{response}");
+    for announced in [None, Some(("Content-Length", "10")), Some(("Transfer-Encoding", "chunked"))]
+    {
+        let reset = http11(move |x| {
+            x.send_response(205)?;
+            if let Some((name, value)) = announced {
+                x.send_header(name, value)?;
+            }
+            x.end_headers()?;
+            x.wfile.write_all(b"unexpected")
+        });
+        let response = answer(&reset, [GET, GET].concat());
+        assert_eq!(response.matches("Content-Length: 0\r\n\r\n").count(), 2, "{response}");
+        assert_eq!(response.matches("Content-Length").count(), 2, "{response}");
+        assert!(!response.contains("Transfer-Encoding"), "{response}");
+    }
 }
 
 #[test]
