@@ -1,7 +1,7 @@
 //! `Hello world` from the documentation of `wsgiref.simple_server`.
 //!
 //! ```text
-//! cargo run --example hello [ADDRESS:PORT]
+//! cargo run --example hello_wsgi [ADDRESS:PORT]
 //! ```
 
 use std::io;

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read, Write};
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wsgi_handlers::{Base, BaseHandler, HandlerOptions, Outcome, Response, Run, RunState};
-use wsgi_util::{AppError, Environ, ErrorStream, InputStream};
+use wsgi_util::{AppError, Environ, ErrorStream, Headers, InputStream};
 
 /// Answers one request: the second half of `WSGIRequestHandler.handle`, once the head is parsed.
 pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
@@ -97,6 +97,21 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
         environ.set_input_terminated(true);
     }
 
+    /// As the default, but for 1xx, which CPython sends as it is: whoever gets one waits for the final response, and after a
+    /// 101 takes all that follows for another protocol (RFC 9110 §15.2).
+    fn start_response(
+        &mut self,
+        response: &mut Response,
+        status: &str,
+        headers: Headers,
+        exc_info: Option<AppError>,
+    ) -> Result<(), AppError> {
+        if status.starts_with('1') {
+            return Err(format!("Status must be a final one, from 200 up (got {status:?})").into());
+        }
+        Base.start_response(self, response, status, headers, exc_info)
+    }
+
     /// In CPython's order: status, `Date`, `Server`, the application's headers. The exchange adds the framing.
     fn write_head(&mut self, response: &mut Response) -> io::Result<()> {
         let code = status_code(response);
@@ -123,7 +138,7 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
     /// no line, as in CPython.
     fn close(&mut self, run: &mut RunState<'e>) -> Result<(), AppError> {
         if run.response.headers_sent() {
-            self.x.log_request(status_code(&run.response), Some(run.response.bytes_sent()));
+            self.x.log_request(status_code(&run.response), Some(self.x.wfile.bytes_sent()));
         }
         run.close_result()
     }

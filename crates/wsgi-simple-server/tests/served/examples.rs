@@ -59,8 +59,8 @@ fn ok(body: &str) -> (String, String) {
 }
 
 #[test]
-fn hello() {
-    assert_eq!(Running::start("hello", &[]).get("/"), ok("Hello World"));
+fn hello_wsgi() {
+    assert_eq!(Running::start("hello_wsgi", &[]).get("/"), ok("Hello World"));
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn head_has_the_fields_of_get_and_no_body() {
 
 #[test]
 fn statuses_without_a_body_have_none() {
-    for status in ["204 No Content", "304 Not Modified"] {
+    for status in ["204 No Content", "205 Reset Content", "304 Not Modified"] {
         check(
             move |_, start_response| {
                 start_response.start(status, [("X-A", "1")])?;
@@ -263,6 +263,8 @@ fn a_started_response_is_replaced_with_exc_info() {
 fn what_breaks_the_head_is_refused() {
     for (status, name, value, words) in [
         ("200 O\nK", "X-A", "1", "Control characters"),
+        ("100 Continue", "X-A", "1", "final"),
+        ("101 Switching Protocols", "X-A", "1", "final"),
         ("200 OK", "X-A", "1\r\nX-B: 2", "Control characters"),
         ("200 OK", "X A", "1", "X A"),
         ("200 OK", "Connection", "close", "Hop-by-hop header"),
