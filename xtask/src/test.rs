@@ -7,18 +7,19 @@ use crate::Result;
 use crate::steps::Steps;
 
 pub(crate) fn steps() -> Steps {
-    Steps::default()
-        .step("unit, integration and example tests", |_| cargo_test(&["--all-targets"]))
-        .step("doc tests", |_| cargo_test(&["--doc"]))
+    // Without a choice of targets cargo also builds the examples, which integration tests run as programs.
+    Steps::default().step("unit, integration, example and doc tests", |_| cargo_test())
 }
 
 /// Runs `cargo test` on the whole workspace, passes its output on, and adds up the results.
-fn cargo_test(targets: &[&str]) -> Result {
+fn cargo_test() -> Result {
     let mut command = Command::new("cargo");
-    command
-        .current_dir(crate::root())
-        .args(["test", "--workspace", "--all-features", "--no-fail-fast"])
-        .args(targets);
+    command.current_dir(crate::root()).args([
+        "test",
+        "--workspace",
+        "--all-features",
+        "--no-fail-fast",
+    ]);
     if std::io::stdout().is_terminal() {
         // The output goes through a pipe, where cargo and the tests would drop their colours.
         command.args(["--color", "always", "--", "--color", "always"]);

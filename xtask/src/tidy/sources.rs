@@ -32,10 +32,12 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
         if file.path.ends_with(".rs") {
             unfinished(file, &mut problems);
             sleeping_tests(file, &mut problems);
+            tests_in_examples(file, &mut problems);
             purity(file, &mut problems);
             unsafe_code(file, &mut problems);
         }
     }
+    examples_of_one_name(files, &mut problems);
     problems
 }
 
@@ -90,6 +92,31 @@ fn sleeping_tests(file: &File, problems: &mut Vec<String>) {
             problems.push(format!(
                 "{}:{number}: a test sleeps; wait for the event, or advance a clock",
                 file.path
+            ));
+        }
+    }
+}
+
+fn tests_in_examples(file: &File, problems: &mut Vec<String>) {
+    if !file.path.contains("/examples/") {
+        return;
+    }
+    for (number, _) in numbered(&file.text).filter(|(_, line)| line.trim() == "#[test]") {
+        problems.push(format!("{}:{number}: cargo runs no test in an example", file.path));
+    }
+}
+
+/// Examples of all crates are built into one folder, where one of two with the same name would win.
+fn examples_of_one_name(files: &[File], problems: &mut Vec<String>) {
+    let example = |file: &File| file.path.split_once("/examples/").map(|(_, name)| name.to_owned());
+    for (index, file) in files.iter().enumerate() {
+        let Some(name) = example(file) else { continue };
+        if let Some(other) =
+            files[..index].iter().find(|other| example(other).as_ref() == Some(&name))
+        {
+            problems.push(format!(
+                "{}: has the name of {}, and cargo keeps one of them",
+                file.path, other.path
             ));
         }
     }
@@ -211,6 +238,21 @@ mod tests {
             problems("tests/tests/x.rs", "thread::sleep(ms);"),
             [format!("tests/tests/x.rs:1: {expected}")]
         );
+    }
+
+    #[test]
+    fn a_test_in_an_example_is_caught() {
+        let expected = ["crates/a/examples/b.rs:1: cargo runs no test in an example"];
+        assert_eq!(problems("crates/a/examples/b.rs", "#[test]\nfn b() {}\n"), expected);
+    }
+
+    #[test]
+    fn two_examples_of_one_name_are_caught() {
+        let file = |path: &str| File { path: path.to_owned(), text: String::new() };
+        let files = ["crates/a/examples/x.rs", "crates/a/examples/y.rs", "crates/b/examples/x.rs"]
+            .map(file);
+        let expected = "crates/b/examples/x.rs: has the name of crates/a/examples/x.rs, and cargo keeps one of them";
+        assert_eq!(check(&files), [expected]);
     }
 
     #[test]
