@@ -58,7 +58,10 @@ impl Steps {
         }
         let elapsed = duration(start.elapsed());
         if failures.is_empty() {
-            eprintln!("All {total} steps passed in {elapsed}.");
+            eprintln!(
+                "{} in {elapsed}.",
+                if total == 1 { "Passed".to_owned() } else { format!("All {total} steps passed") }
+            );
         } else {
             eprintln!(
                 "{} of {total} steps failed in {elapsed}: {}",
