@@ -1,5 +1,7 @@
 //! The command line: its options, its help, and what is wrong with a bad one.
 
+use std::net::SocketAddr;
+
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
@@ -60,6 +62,14 @@ impl Args {
         &self.bind.host
     }
 
+    /// Where the port was given, or would be.
+    pub(crate) fn port_option(&self) -> PortOption {
+        match (self.port, self.bind.port) {
+            (None, Some(_)) => PortOption::Bind,
+            _ => PortOption::Port,
+        }
+    }
+
     /// The port to listen on.
     ///
     /// Two ports that differ are refused: neither place is the more natural one to
@@ -71,6 +81,23 @@ impl Args {
                 format!("two ports are given, {port} by --port and {bound} by --bind: keep one"),
             )),
             (port, bound) => Ok(port.or(bound).unwrap_or(DEFAULT_PORT)),
+        }
+    }
+}
+
+/// Where on the command line a port goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PortOption {
+    Port,
+    Bind,
+}
+
+impl PortOption {
+    /// What to write to have this address.
+    pub(crate) fn with(self, address: SocketAddr) -> String {
+        match self {
+            Self::Port => format!("--port {}", address.port()),
+            Self::Bind => format!("--bind {address}"),
         }
     }
 }

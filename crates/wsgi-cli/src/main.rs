@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let (args, port) = args::Args::from_command_line();
-    match serve::serve(args.host(), port, args.quiet) {
+    match serve::serve(&args, port) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell if stderr is gone.

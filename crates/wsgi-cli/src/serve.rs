@@ -5,17 +5,17 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::thread;
 
-use http_server::Exchange;
-use socketserver::{Serve, ServerOptions};
+use http_server::{Exchange, server_options};
+use socketserver::Serve;
 use wsgi_simple_server::{ThreadingWsgiServer, WsgiRequestHandler, WsgiServer, demo_app};
 
-use crate::bind::Host;
+use crate::args::Args;
 use crate::signals::StopSignals;
 use crate::start_error::StartError;
 
 /// Serves the demo application until Ctrl-C or `SIGTERM`.
-pub(crate) fn serve(host: &Host, port: u16, quiet: bool) -> Result<(), StartError> {
-    let server = listen(host, port, quiet)?;
+pub(crate) fn serve(args: &Args, port: u16) -> Result<(), StartError> {
+    let server = listen(args, port)?;
     // From before the line that says it serves, so that who reads the line may send a signal.
     let signals = StopSignals::watch().map_err(StartError::Signals)?;
     say(&serving_line(server.server_address()));
@@ -24,9 +24,9 @@ pub(crate) fn serve(host: &Host, port: u16, quiet: bool) -> Result<(), StartErro
     // process, at once and whatever handlers are doing.
     let canceller = signals.canceller();
     let serving = thread::spawn(move || {
-        let result = server.serve_forever();
-        canceller.close();
-        result
+        // Dropped however the loop ends, so that nobody waits for a server that is not there.
+        let _canceller = canceller;
+        server.serve_forever()
     });
     match signals.wait() {
         Some(stop) => {
@@ -41,13 +41,13 @@ pub(crate) fn serve(host: &Host, port: u16, quiet: bool) -> Result<(), StartErro
 }
 
 /// Listens, with a thread for each connection, so that a silent client keeps nobody waiting.
-fn listen(host: &Host, port: u16, quiet: bool) -> Result<ThreadingWsgiServer, StartError> {
-    let address = host.resolve(port).map_err(StartError::Resolve)?;
-    let server = match quiet {
-        true => WsgiServer::bind_with(address, || QuietHandler, ServerOptions::default()),
+fn listen(args: &Args, port: u16) -> Result<ThreadingWsgiServer, StartError> {
+    let address = args.host().resolve(port).map_err(StartError::Resolve)?;
+    let server = match args.quiet {
+        true => WsgiServer::bind_with(address, || QuietHandler, server_options()),
         false => WsgiServer::bind(address),
     }
-    .map_err(|error| StartError::Listen { address, error })?;
+    .map_err(|error| StartError::Listen { address, port_option: args.port_option(), error })?;
     server.set_app(demo_app);
     Ok(server.threading())
 }

@@ -43,9 +43,9 @@ impl StopSignals {
         Ok(Self(Signals::new([SIGINT, SIGTERM])?))
     }
 
-    /// Makes [`wait`](Self::wait) return without a signal.
-    pub(crate) fn canceller(&self) -> Handle {
-        self.0.handle()
+    /// What makes [`wait`](Self::wait) return without a signal when it is dropped.
+    pub(crate) fn canceller(&self) -> Canceller {
+        Canceller(self.0.handle())
     }
 
     /// Waits for a signal; `None` if cancelled.
@@ -54,5 +54,14 @@ impl StopSignals {
             SIGTERM => Stop::Termination,
             _ => Stop::KeyboardInterrupt,
         })
+    }
+}
+
+/// Ends the wait for a signal when it is dropped.
+pub(crate) struct Canceller(Handle);
+
+impl Drop for Canceller {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
+use crate::args::PortOption;
 use crate::port_holder::port_holder;
 
 /// Why the server could not start.
@@ -12,7 +13,7 @@ pub(crate) enum StartError {
     /// The name given with `--bind` has no address.
     Resolve(io::Error),
     /// The system does not let us listen there.
-    Listen { address: SocketAddr, error: io::Error },
+    Listen { address: SocketAddr, port_option: PortOption, error: io::Error },
     /// The system does not tell us about signals.
     Signals(io::Error),
     /// The serving loop failed.
@@ -23,7 +24,9 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resolve(error) => f.write_str(&words_of(error)),
-            Self::Listen { address, error } => explain_listen(f, *address, error),
+            Self::Listen { address, port_option, error } => {
+                explain_listen(f, *address, *port_option, error)
+            }
             Self::Signals(error) => write!(f, "cannot watch for signals: {}", words_of(error)),
             Self::Serve(error) => write!(f, "cannot go on serving: {}", words_of(error)),
         }
@@ -33,24 +36,26 @@ impl fmt::Display for StartError {
 fn explain_listen(
     f: &mut fmt::Formatter<'_>,
     address: SocketAddr,
+    port_option: PortOption,
     error: &io::Error,
 ) -> fmt::Result {
+    let on_port = |port| port_option.with(SocketAddr::new(address.ip(), port));
     match error.kind() {
         ErrorKind::AddrInUse => {
             write!(f, "{address} is already in use")?;
             if let Some(holder) = port_holder(address) {
                 write!(f, " by {holder}")?;
             }
-            write!(f, "; take a free port with --port 0")?;
+            write!(f, "; take a free port with {}", on_port(0))?;
             match address.port().checked_add(1) {
-                Some(next) => write!(f, ", or another one, such as --port {next}"),
+                Some(next) => write!(f, ", or another one, such as {}", on_port(next)),
                 None => Ok(()),
             }
         }
         ErrorKind::PermissionDenied if address.port() < 1024 => {
             let port = address.port();
             write!(f, "port {port} is reserved for privileged users; take one from 1024 up, ")?;
-            write!(f, "such as --port {}", if port == 443 { 8443 } else { 8080 })
+            write!(f, "such as {}", on_port(if port == 443 { 8443 } else { 8080 }))
         }
         ErrorKind::AddrNotAvailable => {
             write!(f, "{} is not an address of this machine; ", address.ip())?;
@@ -79,7 +84,12 @@ mod tests {
     use super::*;
 
     fn listen(address: &str, kind: ErrorKind) -> String {
-        StartError::Listen { address: address.parse().unwrap(), error: kind.into() }.to_string()
+        listen_by(PortOption::Port, address, kind)
+    }
+
+    fn listen_by(port_option: PortOption, address: &str, kind: ErrorKind) -> String {
+        let address = address.parse().unwrap();
+        StartError::Listen { address, port_option, error: kind.into() }.to_string()
     }
 
     // Port 1 of an address of the documentation range: nobody listens there.
@@ -93,6 +103,15 @@ mod tests {
         assert_eq!(
             listen("[2001:db8::1]:65535", ErrorKind::AddrInUse),
             "[2001:db8::1]:65535 is already in use; take a free port with --port 0"
+        );
+    }
+
+    #[test]
+    fn the_way_out_fits_the_command_line() {
+        assert_eq!(
+            listen_by(PortOption::Bind, "[2001:db8::1]:80", ErrorKind::AddrInUse),
+            "[2001:db8::1]:80 is already in use; take a free port with --bind [2001:db8::1]:0, \
+             or another one, such as --bind [2001:db8::1]:81"
         );
     }
 
@@ -122,7 +141,7 @@ mod tests {
         let error = io::Error::other("Strange weather (os error 7)");
         let address = "127.0.0.1:80".parse().unwrap();
         assert_eq!(
-            StartError::Listen { address, error }.to_string(),
+            StartError::Listen { address, port_option: PortOption::Port, error }.to_string(),
             "cannot listen on 127.0.0.1:80: Strange weather"
         );
     }

@@ -132,6 +132,21 @@ fn localhost_is_understood() {
 }
 
 #[test]
+fn it_can_start_again_at_once() {
+    // An address of our own where there is one, so that nobody takes the port in between.
+    let address = if cfg!(target_os = "linux") { "127.0.0.2" } else { "127.0.0.1" };
+    for quiet in [&[][..], &["--quiet"]] {
+        let server = Running::start(&[&["--bind", address, "--port", "0"], quiet].concat());
+        let port = server.port.to_string();
+        // The server closes first, so the system remembers the connection for a while (TIME_WAIT).
+        http_get((address, server.port), "/", &[]);
+        server.stop("INT");
+        let again = Running::start(&[&["--bind", address, "--port", &port], quiet].concat());
+        assert_eq!(again.stop("INT").status, Some(0));
+    }
+}
+
+#[test]
 fn a_busy_port_names_its_holder_and_the_way_out() {
     let server = Running::start(&["--port", "0"]);
     let port = server.port;
@@ -147,6 +162,13 @@ fn a_busy_port_names_its_holder_and_the_way_out() {
     );
     assert!(ended.stderr.starts_with(&begin), "{}", ended.stderr);
     assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+
+    let ended = finished(&["--bind", &format!("127.0.0.1:{port}")]);
+    assert!(
+        ended.stderr.contains("; take a free port with --bind 127.0.0.1:0"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
