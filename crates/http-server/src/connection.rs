@@ -1,5 +1,6 @@
 //! What a connection must be able to do.
 
+use socketserver::socket2::SockRef;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 #[cfg(unix)]
@@ -56,14 +57,25 @@ pub trait Connection: Read + Write + Send {
         Err(io::ErrorKind::WouldBlock.into())
     }
 
+    /// Sees to it that closing the connection resets it, so that the system keeps nothing for a client that does not read.
+    /// Does nothing by default.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
+    fn reset(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The present moment, against which deadlines are measured. Tests return what they like.
     fn now(&self) -> Instant {
         Instant::now()
     }
 }
 
+/// Implements [`Connection`] for a socket of `std`; `$reset` is what differs.
 macro_rules! socket {
-    ($socket:ty) => {
+    ($socket:ty, $reset:expr) => {
         impl Connection for $socket {
             fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
                 <$socket>::set_read_timeout(self, timeout)
@@ -83,13 +95,19 @@ macro_rules! socket {
                 self.set_nonblocking(false)?;
                 result
             }
+
+            fn reset(&mut self) -> io::Result<()> {
+                let reset: fn(&$socket) -> io::Result<()> = $reset;
+                reset(self)
+            }
         }
     };
 }
 
-socket!(TcpStream);
+socket!(TcpStream, |stream| SockRef::from(stream).set_linger(Some(Duration::ZERO)));
+// Closing a Unix socket leaves nothing behind.
 #[cfg(unix)]
-socket!(UnixStream);
+socket!(UnixStream, |_| Ok(()));
 
 /// A connection made of anything that reads and writes, for example a TLS stream. It has no timeouts.
 #[derive(Clone, Debug, Default)]

@@ -1,14 +1,13 @@
 //! The servers: `HTTPServer` and `ThreadingHTTPServer`.
 
-use crate::{BaseHttpRequestHandler, ClientAddress, HandlerError, ServerInfo, handle};
+use crate::{BaseHttpRequestHandler, HandlerError, HttpHandlerClass};
 use socketserver::{
-    AddressOf, BaseServer, RequestHandlerClass, RequestOf, Serve, Server, ServerOptions, Tcp,
-    TcpServer, ThreadingMixIn, ThreadingOptions, ToServerAddress,
+    AddressOf, BaseServer, RequestOf, Serve, Server, ServerOptions, Tcp, TcpServer, ThreadingMixIn,
+    ThreadingOptions, ToServerAddress,
 };
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
-use std::sync::OnceLock;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A server of HTTP over TCP (`http.server.HTTPServer`): one connection after the other.
@@ -128,8 +127,7 @@ where
 
     fn server_bind(&self) -> io::Result<()> {
         self.base.server_bind()?;
-        // Bound once and for all, so nobody else has set it.
-        let _ = self.base.request_handler_class().server_address.set(self.server_address());
+        self.base.request_handler_class().set_server_address(self.server_address());
         Ok(())
     }
 }
@@ -333,67 +331,4 @@ pub fn server_options() -> ServerOptions {
     let mut options = ServerOptions::default();
     options.allow_reuse_address = true;
     options
-}
-
-/// Serves connections of any stream server of `socketserver` with HTTP handlers.
-///
-/// [`HttpServer`] wraps its factory in this; wrap yours to serve HTTP where there is no TCP.
-///
-/// # Examples
-///
-/// ```
-/// # #[cfg(unix)] {
-/// use http_server::{BaseHttpRequestHandler, HttpHandlerClass};
-/// use socketserver::TcpServer;
-///
-/// struct MyHandler;
-/// impl BaseHttpRequestHandler for MyHandler {}
-///
-/// let server = TcpServer::bind("127.0.0.1:0", HttpHandlerClass::new(|| MyHandler))?;
-/// # drop(server);
-/// # }
-/// # Ok::<(), std::io::Error>(())
-/// ```
-pub struct HttpHandlerClass<F> {
-    factory: F,
-    /// What a server that knows better than the socket has said.
-    server_address: OnceLock<SocketAddr>,
-}
-
-impl<F> HttpHandlerClass<F> {
-    /// Wraps a factory, which is called once for each connection.
-    pub fn new(factory: F) -> Self {
-        Self { factory, server_address: OnceLock::new() }
-    }
-}
-
-impl<F, H> RequestHandlerClass<Tcp> for HttpHandlerClass<F>
-where
-    F: Fn() -> H + Send + Sync + 'static,
-    H: BaseHttpRequestHandler + 'static,
-{
-    fn call(
-        &self,
-        request: &mut TcpStream,
-        client_address: &SocketAddr,
-        server: &socketserver::ServerInfo,
-    ) -> Result<(), HandlerError> {
-        // Small writes wait 40 ms for each other otherwise (gh-108736). A client that is gone already shows at the first
-        // read.
-        let _ = request.set_nodelay(true);
-        let address = match self.server_address.get() {
-            Some(address) => *address,
-            None => request.local_addr()?,
-        };
-        let mut info = ServerInfo::new(address.ip().to_string(), Some(address.port()));
-        info.multithread = server.multithread;
-        info.multiprocess = server.multiprocess;
-        handle(request, &ClientAddress::Inet(*client_address), &info, &(self.factory)())
-    }
-}
-
-impl<F> fmt::Debug for HttpHandlerClass<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpHandlerClass").finish_non_exhaustive()
-    }
 }

@@ -142,13 +142,13 @@ impl Conversation<'_> {
         self.wire.receive_within(if first { deadlines.first_byte } else { deadlines.idle });
         loop {
             if !self.input.is_empty() {
-                if !begun {
-                    begun = true;
-                    self.wire.receive_within(deadlines.head);
-                }
                 match self.parser.parse(self.input.unused()) {
                     Ok(Some(length)) => return Received::Head(length),
-                    Ok(None) => {}
+                    Ok(None) if begun => {}
+                    Ok(None) => {
+                        begun = true;
+                        self.wire.receive_within(deadlines.head);
+                    }
                     Err(error) => return Received::Refused(error),
                 }
             }

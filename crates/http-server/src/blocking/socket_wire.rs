@@ -121,6 +121,8 @@ impl<'c> SocketWire<'c> {
         IoSlice::advance_slices(&mut parts, 0);
         while !parts.is_empty() {
             if !self.prepare_write()? {
+                // Best effort: without it the system just holds the rest of the response a while longer.
+                let _ = self.connection.reset();
                 return Err(self.too_slow("the client takes the response too slowly"));
             }
             let before = self.connection.now();

@@ -81,31 +81,29 @@ impl<'a> Link<'a> {
 /// Bytes that came from the client and are not used yet. Belongs to the connection and outlives each exchange.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
-    bytes: Vec<u8>,
+    /// Initialized once and for all, so that a read costs no zeroing.
+    buf: Vec<u8>,
     start: usize,
+    end: usize,
 }
 
 impl Input {
     /// The unused bytes.
     pub(crate) fn unused(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+        self.buf.get(self.start..self.end).unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.start == self.bytes.len()
+        self.start == self.end
     }
 
     /// Marks bytes as used.
     pub(crate) fn consume(&mut self, n: usize) {
-        self.start = self.bytes.len().min(self.start.saturating_add(n));
-        if self.is_empty() {
-            self.bytes.clear();
-            self.start = 0;
-        }
+        self.start = self.end.min(self.start.saturating_add(n));
     }
 
     pub(crate) fn clear(&mut self) {
-        self.consume(usize::MAX);
+        self.start = self.end;
     }
 
     /// Appends what one call of `receive` gives, up to `most` bytes.
@@ -114,14 +112,15 @@ impl Input {
         most: usize,
         receive: impl FnOnce(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        if self.start > 0 {
-            self.bytes.drain(..self.start);
-            self.start = 0;
+        self.buf.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        let room = self.end + most.max(1);
+        if self.buf.len() < room {
+            self.buf.resize(room, 0);
         }
-        let held = self.bytes.len();
-        self.bytes.resize(held + most.max(1), 0);
-        let result = receive(self.bytes.get_mut(held..).unwrap_or_default());
-        self.bytes.truncate(held + result.as_ref().map_or(0, |&n| n.min(most.max(1))));
-        result
+        let n = receive(self.buf.get_mut(self.end..room).unwrap_or_default())?;
+        self.end = room.min(self.end + n);
+        Ok(n)
     }
 }

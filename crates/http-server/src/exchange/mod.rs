@@ -150,6 +150,15 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Returns the bytes of the request line with its CRLF; empty if the head was refused.
+    #[must_use]
+    pub fn raw_requestline(&self) -> &'a [u8] {
+        match self.request {
+            Request::Head(head) => head.raw_requestline(),
+            Request::Refused { .. } => &[],
+        }
+    }
+
     /// Returns the header fields; none if the head was refused.
     #[must_use]
     pub fn headers(&self) -> RequestHeaders<'a> {

@@ -158,6 +158,12 @@ impl<'a> RequestHead<'a> {
         self.ascii(self.found.line)
     }
 
+    /// The request line with its end: CPython's `raw_requestline`.
+    pub fn raw_requestline(&self) -> &'a [u8] {
+        // Only CRLF ends a line of a head that passes.
+        Span { end: self.found.line.end + 2, ..self.found.line }.of(self.buffer)
+    }
+
     /// The version, as it was sent: compare it, since 1.2 to 1.9 are served as 1.1.
     pub fn version(&self) -> Version {
         self.found.version()

@@ -159,6 +159,7 @@ fn the_path_has_one_slash_at_its_start_and_may_be_set() {
     let handler = http11(|x| {
         assert_eq!(x.path(), "/a//b?q");
         assert_eq!(x.requestline(), "GET ///a//b?q HTTP/1.0");
+        assert_eq!(x.raw_requestline(), b"GET ///a//b?q HTTP/1.0\r\n");
         x.set_path("/index.html");
         let path = x.path().to_owned();
         reply(x, &path)

@@ -1,0 +1,109 @@
+//! HTTP handlers as the handler class of a stream server.
+
+use crate::{BaseHttpRequestHandler, ClientAddress, HandlerError, ServerInfo, handle};
+use socketserver::{RequestHandlerClass, Tcp};
+use std::fmt;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::OnceLock;
+
+/// Serves connections of the stream servers of `socketserver` with HTTP handlers.
+///
+/// [`HttpServer`](crate::HttpServer) wraps its factory in this; wrap yours to serve HTTP on a Unix socket.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use http_server::{BaseHttpRequestHandler, HttpHandlerClass, Serve};
+/// use socketserver::UnixStreamServer;
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
+///
+/// struct MyHandler;
+/// impl BaseHttpRequestHandler for MyHandler {}
+///
+/// let path = std::env::temp_dir().join(format!("http-{}.sock", std::process::id()));
+/// let server = UnixStreamServer::bind(&path, HttpHandlerClass::new(|| MyHandler))?;
+/// let mut client = UnixStream::connect(&path)?;
+/// client.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+/// server.handle_request()?;
+///
+/// let mut response = String::new();
+/// client.read_to_string(&mut response)?;
+/// assert!(response.starts_with("HTTP/1.0 501 Unsupported method ('GET')\r\n"));
+/// # std::fs::remove_file(path)?;
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct HttpHandlerClass<F> {
+    factory: F,
+    /// What a server that knows better than the socket has said.
+    server_address: OnceLock<SocketAddr>,
+}
+
+impl<F> HttpHandlerClass<F> {
+    /// Wraps a factory, which is called once for each connection.
+    pub fn new(factory: F) -> Self {
+        Self { factory, server_address: OnceLock::new() }
+    }
+
+    /// Says where the server is bound, for `server_name` and `server_port`; only the first call counts.
+    pub(crate) fn set_server_address(&self, address: SocketAddr) {
+        let _ = self.server_address.set(address);
+    }
+}
+
+impl<F, H> RequestHandlerClass<Tcp> for HttpHandlerClass<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: BaseHttpRequestHandler + 'static,
+{
+    fn call(
+        &self,
+        request: &mut TcpStream,
+        client_address: &SocketAddr,
+        server: &socketserver::ServerInfo,
+    ) -> Result<(), HandlerError> {
+        // Small writes wait 40 ms for each other otherwise (gh-108736). A client that is gone already shows at the first
+        // read.
+        let _ = request.set_nodelay(true);
+        let address = match self.server_address.get() {
+            Some(address) => *address,
+            None => request.local_addr()?,
+        };
+        let mut info = ServerInfo::new(address.ip().to_string(), Some(address.port()));
+        info.multithread = server.multithread;
+        info.multiprocess = server.multiprocess;
+        handle(request, &ClientAddress::Inet(*client_address), &info, &(self.factory)())
+    }
+}
+
+/// The server has neither name nor port, and most clients have no address (CPython fails there).
+#[cfg(unix)]
+impl<F, H> RequestHandlerClass<socketserver::UnixStreamTransport> for HttpHandlerClass<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: BaseHttpRequestHandler + 'static,
+{
+    fn call(
+        &self,
+        request: &mut std::os::unix::net::UnixStream,
+        client_address: &std::os::unix::net::SocketAddr,
+        server: &socketserver::ServerInfo,
+    ) -> Result<(), HandlerError> {
+        let client_address = match client_address.as_pathname() {
+            Some(path) => ClientAddress::Named(path.to_string_lossy().into_owned()),
+            None => ClientAddress::Unnamed,
+        };
+        let mut info = ServerInfo::new("", None);
+        info.multithread = server.multithread;
+        info.multiprocess = server.multiprocess;
+        handle(request, &client_address, &info, &(self.factory)())
+    }
+}
+
+impl<F> fmt::Debug for HttpHandlerClass<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpHandlerClass").finish_non_exhaustive()
+    }
+}
