@@ -74,7 +74,7 @@ fn without_added_host(
 fn serve_handler<H, F>(factory: F) -> io::Result<()>
 where
     F: Fn() -> H + Send + Sync + 'static,
-    H: BaseHttpRequestHandler + 'static,
+    H: BaseHttpRequestHandler + Send + 'static,
 {
     let server = HttpServer::bind("127.0.0.1:0", factory)?;
     announce(server.server_address())?;

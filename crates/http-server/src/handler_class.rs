@@ -56,7 +56,7 @@ impl<F> HttpHandlerClass<F> {
 impl<F, H> RequestHandlerClass<Tcp> for HttpHandlerClass<F>
 where
     F: Fn() -> H + Send + Sync + 'static,
-    H: BaseHttpRequestHandler + 'static,
+    H: BaseHttpRequestHandler + Send + 'static,
 {
     fn call(
         &self,
@@ -67,11 +67,13 @@ where
         // Small writes wait 40 ms for each other otherwise (gh-108736). A client that is gone already shows at the first
         // read.
         let _ = request.set_nodelay(true);
+        // A server that listens everywhere is known to this client by the address it has connected to.
         let address = match self.server_address.get() {
-            Some(address) => *address,
-            None => request.local_addr()?,
+            Some(address) if !address.ip().is_unspecified() => *address,
+            _ => request.local_addr()?,
         };
-        let mut info = ServerInfo::new(address.ip().to_string(), Some(address.port()));
+        let name = address.ip().to_canonical().to_string();
+        let mut info = ServerInfo::new(name, Some(address.port()));
         info.multithread = server.multithread;
         info.multiprocess = server.multiprocess;
         handle(request, &ClientAddress::Inet(*client_address), &info, &(self.factory)())
@@ -83,7 +85,7 @@ where
 impl<F, H> RequestHandlerClass<socketserver::UnixStreamTransport> for HttpHandlerClass<F>
 where
     F: Fn() -> H + Send + Sync + 'static,
-    H: BaseHttpRequestHandler + 'static,
+    H: BaseHttpRequestHandler + Send + 'static,
 {
     fn call(
         &self,

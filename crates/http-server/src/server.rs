@@ -12,8 +12,9 @@ use std::time::Duration;
 
 /// A server of HTTP over TCP (`http.server.HTTPServer`): one connection after the other.
 ///
-/// The second argument is what the handler class is in Python: a factory, called once for each connection. The serving
-/// loops are those of [`Serve`].
+/// The second argument is what the handler class is in Python: a factory, called once for each connection. The handler it
+/// makes is `Send`, because a connection may be served by one thread now and by another later. The serving loops are those
+/// of [`Serve`].
 ///
 /// # Examples
 ///
@@ -57,7 +58,7 @@ pub struct HttpServer<F> {
 impl<F, H> HttpServer<F>
 where
     F: Fn() -> H + Send + Sync + 'static,
-    H: BaseHttpRequestHandler + 'static,
+    H: BaseHttpRequestHandler + Send + 'static,
 {
     /// Binds and activates a server, with `SO_REUSEADDR` as in CPython.
     ///
@@ -116,7 +117,7 @@ where
 impl<F, H> BaseServer for HttpServer<F>
 where
     F: Fn() -> H + Send + Sync + 'static,
-    H: BaseHttpRequestHandler + 'static,
+    H: BaseHttpRequestHandler + Send + 'static,
 {
     type Transport = Tcp;
     type Class = HttpHandlerClass<F>;
@@ -178,7 +179,7 @@ where
 impl<F, H> ThreadingHttpServer<F>
 where
     F: Fn() -> H + Send + Sync + 'static,
-    H: BaseHttpRequestHandler + 'static,
+    H: BaseHttpRequestHandler + Send + 'static,
 {
     /// Binds and activates a server with threads.
     ///
@@ -239,7 +240,7 @@ where
 impl<F, H> BaseServer for ThreadingHttpServer<F>
 where
     F: Fn() -> H + Send + Sync + 'static,
-    H: BaseHttpRequestHandler + 'static,
+    H: BaseHttpRequestHandler + Send + 'static,
 {
     type Transport = Tcp;
     type Class = HttpHandlerClass<F>;

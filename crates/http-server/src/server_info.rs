@@ -4,7 +4,8 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerInfo {
-    /// The name of the server; the bound host, never asked of a resolver.
+    /// The name of the server, never asked of a resolver: the address it is bound to, or if it listens everywhere the
+    /// one this client has connected to. Empty on a Unix socket.
     pub server_name: String,
     /// The port the server is bound to; `None` on a Unix socket.
     pub server_port: Option<u16>,

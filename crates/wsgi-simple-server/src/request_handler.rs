@@ -281,14 +281,14 @@ impl Write for StandardError {
 /// # Ok::<(), http_server::HandlerError>(())
 /// ```
 pub struct BoundHandler {
-    handler: Box<dyn WsgiRequestHandler>,
+    handler: Box<dyn WsgiRequestHandler + Send>,
     server: ServerState,
 }
 
 impl BoundHandler {
     /// Binds a handler to its server.
     #[must_use]
-    pub fn new(handler: impl WsgiRequestHandler + 'static, server: ServerState) -> Self {
+    pub fn new(handler: impl WsgiRequestHandler + Send + 'static, server: ServerState) -> Self {
         Self { handler: Box::new(handler), server }
     }
 }

@@ -53,7 +53,7 @@ pub fn make_server(
 /// # Examples
 ///
 /// [`WsgiRequestHandler`] and [`WsgiHandler`] have one each.
-pub fn make_server_with<H: WsgiRequestHandler + 'static>(
+pub fn make_server_with<H: WsgiRequestHandler + Send + 'static>(
     host: &str,
     port: u16,
     app: impl Application + 'static,
@@ -129,7 +129,7 @@ impl WsgiServer {
     /// # Errors
     ///
     /// Those of [`bind`](Self::bind).
-    pub fn bind_with<H: WsgiRequestHandler + 'static>(
+    pub fn bind_with<H: WsgiRequestHandler + Send + 'static>(
         address: impl ToServerAddress<SocketAddr>,
         handler_class: impl Fn() -> H + Send + Sync + 'static,
         options: ServerOptions,
@@ -145,7 +145,7 @@ impl WsgiServer {
     /// # Errors
     ///
     /// Those of creating a socket.
-    pub fn new<H: WsgiRequestHandler + 'static>(
+    pub fn new<H: WsgiRequestHandler + Send + 'static>(
         address: SocketAddr,
         handler_class: impl Fn() -> H + Send + Sync + 'static,
         options: ServerOptions,
