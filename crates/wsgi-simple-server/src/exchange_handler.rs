@@ -97,8 +97,8 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
         environ.set_input_terminated(true);
     }
 
-    /// As the default, but for 1xx, which CPython sends as it is: whoever gets one waits for the final response, and after a
-    /// 101 takes all that follows for another protocol (RFC 9110 §15.2).
+    /// As the default, but for 1xx, which CPython sends as it is: whoever gets one waits for the final response, and
+    /// after a 101 takes all that follows for another protocol (RFC 9110 §15.2).
     fn start_response(
         &mut self,
         response: &mut Response,

@@ -31,16 +31,16 @@
 //! | `make_server` | [`make_server`], [`make_server_with`] for a `handler_class` |
 //! | `WSGIServer` | [`WsgiServer`], [`ThreadingWsgiServer`]; [`ServerState`] for what its handlers see of it |
 //! | `WSGIRequestHandler` | [`WsgiRequestHandler`] (override points), [`WsgiHandler`] (the class itself) |
-//! | `ServerHandler` | [`ServerHandler`], over streams; a served response goes through an [`Exchange`](http_server::Exchange) |
+//! | `ServerHandler` | [`ServerHandler`], over streams; what is served goes through an [`Exchange`](http_server::Exchange) |
 //! | `demo_app` | [`demo_app`] |
 //! | `server_version`, `sys_version`, `software_version` | [`SERVER_VERSION`], [`SYS_VERSION`], [`SOFTWARE_VERSION`] |
 //!
 //! # Where it differs from wsgiref
 //!
 //! Connections are kept (HTTP/1.1) and responses of unknown length are chunked; HEAD, 204 and 304 have no body.
-//! `wsgi.input` ends where the body ends, and a body that is cut short is an error, not a shorter body. The environ has nothing of the
-//! process environment in it, and nothing a client could pose with. [`WsgiHandler`] shows how to have CPython's HTTP/1.0
-//! instead.
+//! `wsgi.input` ends where the body ends, and a body that is cut short is an error, not a shorter body. The environ has
+//! nothing of the process environment in it, and nothing a client could pose with. [`WsgiHandler`] shows how to have
+//! CPython's HTTP/1.0 instead.
 //!
 //! # What this crate does not do
 //!
@@ -62,7 +62,9 @@ pub use server::{HandlerFactory, ThreadingWsgiServer, WsgiServer, make_server, m
 pub use state::ServerState;
 pub use version::{SERVER_VERSION, SYS_VERSION};
 
-// What an application is written with, and the loops of a server.
+// The crates below, so that one dependency is enough; and by name what every application is written with.
+pub use {http_server, socketserver, wsgi_handlers, wsgi_util};
+
 pub use socketserver::Serve;
 pub use wsgi_handlers::{SOFTWARE_VERSION, ServerHandler};
 pub use wsgi_util::{AppError, AppResult, Application, Body, Environ, StartResponse};

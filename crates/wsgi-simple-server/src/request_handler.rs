@@ -12,9 +12,9 @@ use wsgi_util::{Environ, ErrorStream};
 
 /// The override points of `wsgiref.simple_server.WSGIRequestHandler`, those it inherits included.
 ///
-/// What is not overridden behaves as in CPython, but for HTTP/1.1. [`WsgiHandler`] overrides nothing: its methods are what
-/// `super()` is in Python. The `do_` methods of `BaseHTTPRequestHandler` are not among them, since every command reaches the
-/// application.
+/// What is not overridden behaves as in CPython, but for HTTP/1.1. [`WsgiHandler`] overrides nothing: its methods are
+/// what `super()` is in Python. The `do_` methods of `BaseHTTPRequestHandler` are not among them, since every command
+/// reaches the application.
 ///
 /// # Examples
 ///
@@ -42,6 +42,7 @@ use wsgi_util::{Environ, ErrorStream};
 /// let server = make_server_with("127.0.0.1", 0, demo_app, || QuietHandler)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[doc(alias = "WSGIRequestHandler")]
 pub trait WsgiRequestHandler {
     /// Returns the class attributes: [`handler_options`].
     fn options(&self) -> &HandlerOptions {
@@ -262,8 +263,8 @@ impl Write for StandardError {
 
 /// A [`WsgiRequestHandler`] together with the server it belongs to: what `http-server` calls.
 ///
-/// [`WsgiServer`](crate::WsgiServer) makes one for each connection. Make one yourself to serve an application over anything
-/// else that [`http_server::handle`] takes.
+/// [`WsgiServer`](crate::WsgiServer) makes one for each connection. Make one yourself to serve an application over
+/// anything else that [`http_server::handle`] takes.
 ///
 /// # Examples
 ///

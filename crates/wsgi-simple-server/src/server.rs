@@ -14,8 +14,8 @@ use wsgi_util::Application;
 
 /// Makes a WSGI server listening on `host` and `port` for an application: `wsgiref.simple_server.make_server`.
 ///
-/// The host `""` is every interface over IPv4, as in Python, and `"::"` every interface over IPv6 and IPv4; port 0 takes a
-/// free one. The server closes when it is dropped, as at the end of a `with` statement.
+/// The host `""` is every interface over IPv4, as in Python, and `"::"` every interface over IPv6 and IPv4; port 0 takes
+/// a free one. The server closes when it is dropped, as at the end of a `with` statement.
 ///
 /// # Errors
 ///
@@ -66,8 +66,9 @@ pub fn make_server_with<H: WsgiRequestHandler + Send + 'static>(
 
 /// A server of WSGI applications over HTTP: `wsgiref.simple_server.WSGIServer`, one connection after the other.
 ///
-/// The loops are also those of [`Serve`]. For a thread per connection, see [`threading`](Self::threading). A server class of
-/// your own is a newtype around this one that implements [`BaseServer`]; it reaches what it overrides through the field.
+/// The loops are also those of [`Serve`]. For a thread per connection, see [`threading`](Self::threading). A server
+/// class of your own is a newtype around this one that implements [`BaseServer`]; it reaches what it overrides through
+/// the field.
 ///
 /// # Examples
 ///

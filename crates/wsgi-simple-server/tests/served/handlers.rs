@@ -2,14 +2,19 @@
 
 use crate::fixture::play;
 use http_server::{
-    Base, BaseHttpRequestHandler, ClientAddress, Exchange, Pair, ServerInfo, handle,
+    Base, BaseHttpRequestHandler, ClientAddress, Exchange, HttpHandlerClass, Pair, ServerInfo,
+    handle, server_options,
+};
+use socketserver::{
+    AddressOf, BaseServer, RequestOf, Serve, Server, Tcp, ThreadingMixIn, ToServerAddress,
 };
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wsgi_simple_server::{
-    AppResult, BoundHandler, Environ, ServerState, StartResponse, WsgiHandler, WsgiRequestHandler,
-    WsgiServer, demo_app, make_server, make_server_with,
+    AppResult, BoundHandler, Environ, HandlerFactory, ServerState, StartResponse, WsgiHandler,
+    WsgiRequestHandler, WsgiServer, demo_app, make_server, make_server_with,
 };
 
 /// The answer of a server to a request.
@@ -117,6 +122,52 @@ fn overrides_are_seen() {
     let response = ask(&server, "GET /healthz HTTP/1.0\r\n\r\n");
     assert!(response.starts_with("HTTP/1.1 418 "), "{response}");
     assert!(response.contains("\r\nX-Served-By: greeting\r\n"), "on error pages, too: {response}");
+}
+
+/// A `server_class` of one's own: it answers nobody but the first client.
+struct OneClient {
+    server: WsgiServer,
+    served: AtomicBool,
+}
+
+impl BaseServer for OneClient {
+    type Transport = Tcp;
+    type Class = HttpHandlerClass<HandlerFactory>;
+
+    fn base(&self) -> &Server<Tcp, Self::Class> {
+        self.server.base()
+    }
+
+    fn server_bind(&self) -> io::Result<()> {
+        self.server.server_bind()
+    }
+
+    fn verify_request(&self, _: &RequestOf<Self>, _: &AddressOf<Self>) -> bool {
+        !self.served.swap(true, Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_server_class_can_be_one_s_own() {
+    let address = "127.0.0.1:0".to_server_address().unwrap();
+    let server = WsgiServer::new(address, || Silent, server_options()).unwrap();
+    assert!(server.base_environ().is_empty());
+    let server = OneClient { server, served: AtomicBool::new(false) };
+    server.bind_and_activate().unwrap();
+    assert!(server.server.base_environ().contains_key("SERVER_PORT"));
+    server.server.set_app(demo_app);
+
+    let server = ThreadingMixIn::new(server);
+    for begin in ["HTTP/1.1 200 OK\r\n", ""] {
+        let mut client = TcpStream::connect(server.server_address()).unwrap();
+        client.write_all(GET.as_bytes()).unwrap();
+        server.handle_request().unwrap();
+        let mut response = String::new();
+        // A connection that is closed unread is reset.
+        let _ = client.read_to_string(&mut response);
+        assert_eq!(response.get(..begin.len()), Some(begin));
+        assert_eq!(response.is_empty(), begin.is_empty());
+    }
 }
 
 #[test]
