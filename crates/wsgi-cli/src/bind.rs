@@ -30,6 +30,9 @@ impl FromStr for BindAddress {
             let authority = rest.split('/').next().unwrap_or_default();
             return Err(format!("give an address, not a URL: {authority}"));
         }
+        if text.contains('/') {
+            return Err("this is a path; give an address or a host name".into());
+        }
         if let Some(rest) = text.strip_prefix('[') {
             let (inside, after) = rest
                 .split_once(']')
@@ -155,6 +158,7 @@ mod tests {
             ("[localhost]:80", "this is not an IPv6 address; with a port the form is [::1]:8080"),
             ("::1:x", "this is not an IPv6 address; with a port the form is [::1]:8080"),
             ("http://localhost:80/x", "give an address, not a URL: localhost:80"),
+            ("unix:/run/x.sock", "this is a path; give an address or a host name"),
             ("a b", "this is neither an address nor a host name"),
             ("*", "this is neither an address nor a host name"),
         ] {

@@ -1,5 +1,6 @@
 //! The environ of a request: a view over its head, built only as far as somebody asks.
 
+use http_server::ServerInfo;
 use http_server::proto::{RequestHead, RequestHeaders, TargetForm};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -23,6 +24,9 @@ const REQUEST_KEYS: [&str; 8] = [
     "SERVER_SOFTWARE",
 ];
 
+/// The variables that every server has; the base environ may give other values.
+const SERVER_KEYS: [&str; 2] = ["SERVER_NAME", "SERVER_PORT"];
+
 /// Fields with a variable of their own, which the client may leave out (RFC 3875 §4.1.2, §4.1.3).
 const CONTENT_KEYS: [&str; 2] = ["CONTENT_LENGTH", "CONTENT_TYPE"];
 
@@ -30,6 +34,7 @@ const CONTENT_KEYS: [&str; 2] = ["CONTENT_LENGTH", "CONTENT_TYPE"];
 #[derive(Clone, Debug)]
 pub(crate) struct RequestEnviron<'a> {
     base: Arc<BaseEnviron>,
+    server: &'a ServerInfo,
     method: &'a str,
     protocol: &'a str,
     raw_uri: &'a str,
@@ -46,6 +51,7 @@ impl<'a> RequestEnviron<'a> {
     pub(crate) fn new(
         head: RequestHead<'a>,
         base: Arc<BaseEnviron>,
+        server: &'a ServerInfo,
         remote_addr: String,
         server_software: &'a str,
     ) -> Self {
@@ -55,12 +61,9 @@ impl<'a> RequestEnviron<'a> {
             // Neither form names a path; neither reaches an application.
             _ => (None, head.target(), None),
         };
-        // As CPython's `path`: slashes at the start count as one, so that no redirect made of the path leads to another
-        // host (gh-87389). `RAW_URI` has them all.
-        let slashes = path.len() - path.trim_start_matches('/').len();
-        let path = path.get(slashes.saturating_sub(1)..).unwrap_or(path);
         Self {
             base,
+            server,
             method: head.method(),
             protocol: head.request_version(),
             raw_uri: head.target(),
@@ -76,8 +79,7 @@ impl<'a> RequestEnviron<'a> {
 
 impl EnvironSource for RequestEnviron<'_> {
     fn get(&self, key: &str) -> Option<Cow<'_, str>> {
-        self.of_request(key)
-            .or_else(|| self.base.get(key).map(|value| Cow::Borrowed(value.as_str())))
+        self.of_request(key).or_else(|| self.of_server(key))
     }
 
     fn for_each(&self, each: &mut dyn FnMut(&str, &str)) {
@@ -109,6 +111,11 @@ impl EnvironSource for RequestEnviron<'_> {
                 each(key, value);
             }
         }
+        for key in SERVER_KEYS.iter().filter(|key| !self.base.contains_key(**key)) {
+            if let Some(value) = self.of_server(key) {
+                each(key, &value);
+            }
+        }
     }
 }
 
@@ -117,7 +124,7 @@ impl RequestEnviron<'_> {
     fn of_request(&self, key: &str) -> Option<Cow<'_, str>> {
         match key {
             "REQUEST_METHOD" => Some(Cow::Borrowed(self.method)),
-            "PATH_INFO" => Some(self.path_info()),
+            "PATH_INFO" => Some(path_info(self.path)),
             "QUERY_STRING" => Some(Cow::Borrowed(self.query)),
             "RAW_URI" | "REQUEST_URI" => Some(Cow::Borrowed(self.raw_uri)),
             "REMOTE_ADDR" => Some(Cow::Borrowed(&self.remote_addr)),
@@ -130,17 +137,24 @@ impl RequestEnviron<'_> {
         }
     }
 
-    /// The path percent-decoded once, one char for each byte (PEP 3333).
-    fn path_info(&self) -> Cow<'_, str> {
-        match Cow::from(percent_decode_str(self.path)) {
-            Cow::Borrowed(_) => Cow::Borrowed(self.path),
-            Cow::Owned(bytes) => Cow::Owned(native::from_bytes(&bytes).into_owned()),
+    /// The value that the server gives to a variable, the same for every request.
+    fn of_server(&self, key: &str) -> Option<Cow<'_, str>> {
+        match (self.base.get(key), key) {
+            (Some(value), _) => Some(Cow::Borrowed(value)),
+            (None, "SERVER_NAME") if !self.server.server_name.is_empty() => {
+                Some(Cow::Borrowed(&self.server.server_name))
+            }
+            (None, "SERVER_PORT") => {
+                self.server.server_port.map(|port| Cow::Owned(port.to_string()))
+            }
+            _ => None,
         }
     }
 
     /// All fields whose name gives `HTTP_<name>`, joined.
     fn fields(&self, name: &str) -> Option<Cow<'_, str>> {
         let taken = REQUEST_KEYS.contains(&name)
+            || SERVER_KEYS.contains(&name)
             || CONTENT_KEYS.contains(&name)
             || self.base.contains_key(name);
         if taken || name == "PROXY" {
@@ -151,6 +165,19 @@ impl RequestEnviron<'_> {
         let first = values.next()?;
         let separator = if name == "COOKIE" { "; " } else { "," };
         Some(values.fold(first, |joined, value| joined + separator + value))
+    }
+}
+
+/// The path of a target percent-decoded once, one char for each byte (PEP 3333).
+///
+/// As in CPython's `path`, slashes at the start count as one, so that no redirect made of the path leads to another host
+/// (gh-87389).
+pub(crate) fn path_info(path: &str) -> Cow<'_, str> {
+    let slashes = path.len() - path.trim_start_matches('/').len();
+    let path = path.get(slashes.saturating_sub(1)..).unwrap_or(path);
+    match Cow::from(percent_decode_str(path)) {
+        Cow::Borrowed(_) => Cow::Borrowed(path),
+        Cow::Owned(bytes) => Cow::Owned(native::from_bytes(&bytes).into_owned()),
     }
 }
 
@@ -181,12 +208,14 @@ mod tests {
         let head: Vec<u8> = format!("{head}\r\n\r\n").chars().map(|c| c as u8).collect();
         let mut parser = HeadParser::new(Limits::default());
         let length = parser.parse(&head).unwrap().unwrap();
+        let info = ServerInfo::new("10.0.0.1", Some(8000));
         let base = BaseEnviron::from(
             [("SERVER_NAME", "localhost"), ("SCRIPT_NAME", "")].map(|(k, v)| (k.into(), v.into())),
         );
         let source = RequestEnviron::new(
             parser.head(&head[..length]),
             Arc::new(base),
+            &info,
             "10.0.0.9".into(),
             "WSGIServer",
         );
@@ -221,6 +250,7 @@ mod tests {
             ("REMOTE_ADDR", "10.0.0.9"),
             ("SCRIPT_NAME", ""),
             ("SERVER_NAME", "localhost"),
+            ("SERVER_PORT", "8000"),
             ("SERVER_SOFTWARE", "WSGIServer"),
         ];
         let mut expected: Vec<_> = expected
@@ -325,7 +355,7 @@ mod tests {
         check_fields("X-Real-Ip: 1\r\nX_Real_Ip: 2\r\nX-Real_Ip: 3", &[("HTTP_X_REAL_IP", "1")]);
         check_fields("Content_Length: 9\r\nProxy: p\r\nPROXY: p", &[]);
         check_fields(
-            "Remote-Addr: x\r\nServer-Name: x\r\nScript-Name: x\r\nPath-Info: x\r\nRaw-Uri: x\r\n\
+            "Remote-Addr: x\r\nServer-Port: x\r\nServer-Name: x\r\nScript-Name: x\r\nPath-Info: x\r\nRaw-Uri: x\r\n\
              Request-Uri: x\r\nServer-Software: x",
             &[],
         );

@@ -1,6 +1,6 @@
 //! The override points of a WSGI request handler.
 
-use crate::environ::RequestEnviron;
+use crate::environ::{RequestEnviron, path_info};
 use crate::exchange_handler::run_application;
 use crate::{SERVER_VERSION, ServerState};
 use http_server::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
@@ -66,16 +66,22 @@ pub trait WsgiRequestHandler {
     ///
     #[doc = include_str!("environ.md")]
     fn get_environ<'a>(&self, x: &Exchange<'a>, server: &ServerState) -> Environ<'a> {
-        match x.head() {
-            Some(head) => Environ::with_source(RequestEnviron::new(
-                head,
-                server.base_environ(),
-                x.client_address().host(),
-                x.options().server_version,
-            )),
-            // The server itself answers a request without a head.
-            None => Environ::new(),
+        // The server itself answers a request without a head.
+        let Some(head) = x.head() else { return Environ::new() };
+        let mut environ = Environ::with_source(RequestEnviron::new(
+            head,
+            server.base_environ(),
+            x.server(),
+            x.client_address().host(),
+            x.options().server_version,
+        ));
+        if x.path() != head.path() {
+            // An override has set another path.
+            let (path, query) = x.path().split_once('?').unwrap_or((x.path(), ""));
+            environ.insert("PATH_INFO", path_info(path));
+            environ.insert("QUERY_STRING", query);
         }
+        environ
     }
 
     /// Returns the stream for `wsgi.errors`, where errors of the application are written, too: standard error.

@@ -181,20 +181,24 @@ impl WsgiServer {
     /// Sets the variables that every environ begins with: the name and the port of the server, `GATEWAY_INTERFACE`, and
     /// empty ones for `SCRIPT_NAME` and `REMOTE_HOST`. Called when the server is bound.
     ///
-    /// The name is the address, as no resolver is asked (CPython's `getfqdn` can stall for half a minute, gh-79345).
-    /// `CONTENT_LENGTH` is there only if the client sent it, where CPython has an empty one.
+    /// The name is the address, as no resolver is asked (CPython's `getfqdn` can stall for half a minute, gh-79345). A
+    /// server that listens everywhere has none here: the environ of a request then has the address that its client
+    /// has connected to. `CONTENT_LENGTH` is there only if the client sent it, where CPython has an empty one.
     pub fn setup_environ(&self) {
-        let port = self.server_port().to_string();
-        self.state.set_base_environ(BaseEnviron::from(
+        let (address, port) = (self.server_address().ip(), self.server_port().to_string());
+        let mut base_environ = BaseEnviron::from(
             [
-                ("SERVER_NAME", self.server_name().as_str()),
                 ("GATEWAY_INTERFACE", "CGI/1.1"),
-                ("SERVER_PORT", &port),
+                ("SERVER_PORT", port.as_str()),
                 ("REMOTE_HOST", ""),
                 ("SCRIPT_NAME", ""),
             ]
             .map(|(key, value)| (key.to_owned(), value.to_owned())),
-        ));
+        );
+        if !address.is_unspecified() {
+            base_environ.insert("SERVER_NAME".to_owned(), self.server_name());
+        }
+        self.state.set_base_environ(base_environ);
     }
 
     /// Returns the variables that every environ begins with.

@@ -66,6 +66,18 @@ fn the_base_environ_is_the_server_s() {
 }
 
 #[test]
+fn a_server_that_listens_everywhere_is_named_by_the_address_used() {
+    let server = make_server_with("", 0, show("SERVER_NAME"), || Silent).unwrap();
+    assert!(!server.base_environ().contains_key("SERVER_NAME"));
+    let mut client = TcpStream::connect(("127.0.0.1", server.server_port())).unwrap();
+    client.write_all(GET.as_bytes()).unwrap();
+    server.handle_request().unwrap();
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
+    assert!(response.ends_with("\r\n\r\nSERVER_NAME=Some(\"127.0.0.1\")"), "{response}");
+}
+
+#[test]
 fn the_application_can_be_changed() {
     let server = make_server_with("127.0.0.1", 0, show("REQUEST_METHOD"), || Silent).unwrap();
     assert!(ask(&server, GET).ends_with("\r\n\r\nREQUEST_METHOD=Some(\"GET\")"));
@@ -97,6 +109,10 @@ impl WsgiRequestHandler for Greeting {
     fn handle(&self, x: &mut Exchange<'_>, server: &ServerState) -> io::Result<()> {
         match x.path() {
             "/healthz" => x.send_error(418, None),
+            "/old" => {
+                x.set_path("//new%20path?a=b");
+                WsgiHandler::new().handle(x, server)
+            }
             _ => WsgiHandler::new().handle(x, server),
         }
     }
@@ -119,6 +135,10 @@ fn overrides_are_seen() {
     let response = ask(&server, "GET / HTTP/1.0\r\nHost: h\r\n\r\n");
     assert!(response.contains("\r\nServer: Greeting/1\r\n"), "{response}");
     assert!(response.contains("\r\nX-Served-By: greeting\r\n"), "{response}");
+    server.set_app(demo_app);
+    let response = ask(&server, "GET /old HTTP/1.0\r\n\r\n");
+    assert!(response.contains("\nPATH_INFO = '/new path'\nQUERY_STRING = 'a=b'\n"), "{response}");
+    assert!(response.contains("\nRAW_URI = '/old'\n"), "{response}");
     let response = ask(&server, "GET /healthz HTTP/1.0\r\n\r\n");
     assert!(response.starts_with("HTTP/1.1 418 "), "{response}");
     assert!(response.contains("\r\nX-Served-By: greeting\r\n"), "on error pages, too: {response}");
