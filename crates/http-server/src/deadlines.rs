@@ -30,10 +30,11 @@ pub struct Deadlines {
     pub body: Option<MinRate>,
     /// How slowly the client may take the response. Then the connection closes. 1 KiB/s after 10 s.
     pub response: Option<MinRate>,
-    /// How long a request body the handler left unread is read and dropped, so that the connection can be kept. 2 s.
+    /// How long a request body the handler left unread is read and dropped, so that the connection can be kept. 2 s, and
+    /// 64 KiB at most; a larger rest closes the connection.
     pub drain: Option<Duration>,
     /// How long the server reads and drops what still comes after its last byte, so that the client gets the response and
-    /// no reset (RFC 9112 §9.6). 2 s.
+    /// no reset (RFC 9112 §9.6). 2 s, and 16 MiB at most.
     pub linger: Option<Duration>,
 }
 

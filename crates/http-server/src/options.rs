@@ -29,7 +29,8 @@ use std::sync::LazyLock;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HandlerOptions {
-    /// The version on the status line. `"HTTP/1.0"` closes after each response, `"HTTP/1.1"` keeps connections.
+    /// The version on the status line. `"HTTP/1.0"` closes after each response, `"HTTP/1.1"` keeps connections; any text
+    /// that is no version counts as HTTP/1.0.
     pub protocol_version: &'static str,
     /// The first half of the `Server` field: `BaseHTTP`.
     pub server_version: &'static str,
