@@ -23,7 +23,7 @@ impl Example {
         let mut program = Command::new(path)
             .arg("127.0.0.1:0")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("starting the example");
         let mut stdout = BufReader::new(program.stdout.take().expect("a pipe"));
@@ -49,12 +49,15 @@ impl Example {
         self.ask(&format!("GET {target} HTTP/1.0\r\n\r\n"))
     }
 
-    /// Waits for the program to end by itself, and gives what it has printed since its first line.
-    fn ended(mut self) -> String {
-        let mut rest = String::new();
+    /// Waits for the program to end by itself, and gives what it has printed since its first line,
+    /// and its log.
+    fn ended(mut self) -> (String, String) {
+        let (mut rest, mut log) = (String::new(), String::new());
         self.stdout.read_to_string(&mut rest).expect("text up to the end");
+        let mut stderr = self.program.stderr.take().expect("a pipe");
+        stderr.read_to_string(&mut log).expect("text up to the end");
         assert!(self.program.wait().expect("the program ends").success());
-        rest
+        (rest, log)
     }
 }
 
@@ -81,14 +84,21 @@ fn until_condition() {
     let example = Example::start("until_condition");
     assert!(example.get("/").ends_with("keep running: true\n"));
     assert!(example.get("/stop").ends_with("keep running: false\n"));
-    assert_eq!(example.ended(), "Stopped.\n");
+    let (rest, log) = example.ended();
+    assert_eq!(rest, "Stopped.\n");
+    // One line for each request, with the address and the time.
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(lines[0].starts_with("127.0.0.1 - - ["), "{log}");
+    assert!(lines[0].ends_with("] \"GET / HTTP/1.0\" 200 -"), "{log}");
+    assert_eq!(lines[0].find(']'), Some("127.0.0.1 - - [20/Nov/2026 10:24:09".len()), "{log}");
 }
 
 #[test]
 fn one_request() {
     let example = Example::start("one_request");
     assert!(example.get("/login?code=42").ends_with("You may close this window.\n"));
-    assert_eq!(example.ended(), "Got /login?code=42\n");
+    assert_eq!(example.ended().0, "Got /login?code=42\n");
 }
 
 #[test]

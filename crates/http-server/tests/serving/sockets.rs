@@ -2,8 +2,8 @@
 
 use crate::support::{field, mask, reply, status_line};
 use http_server::{
-    BaseHttpRequestHandler, ClientAddress, Exchange, HandlerOptions, HttpServer, Serve, ServerInfo,
-    ThreadingHttpServer, handle, server_options,
+    BaseHttpRequestHandler, ClientAddress, Deadlines, Exchange, HandlerOptions, HttpServer, Serve,
+    ServerInfo, ThreadingHttpServer, handle, server_options,
 };
 use socketserver::{BaseServer, HandlerError, ShutdownHandle};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -160,7 +160,7 @@ fn a_client_that_keeps_its_end_open_is_not_waited_for() {
         stream.read_to_end(&mut Vec::new()).unwrap();
         open.push(stream);
     }
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -176,25 +176,28 @@ fn a_client_that_half_closes_gets_its_response() {
 
 #[test]
 fn deadlines_hold_on_sockets() {
-    static SHORT: LazyLock<HandlerOptions> = LazyLock::new(|| {
-        let mut deadlines = http_server::Deadlines::new();
-        deadlines.first_byte = Some(Duration::from_millis(50));
-        deadlines.head = Some(Duration::from_millis(50));
-        HandlerOptions::new().protocol_version("HTTP/1.1").deadlines(deadlines)
-    });
-    struct Short;
-    impl BaseHttpRequestHandler for Short {
+    struct Impatient(HandlerOptions);
+    impl BaseHttpRequestHandler for Impatient {
         fn options(&self) -> &HandlerOptions {
-            &SHORT
+            &self.0
         }
         fn log_message(&self, _: &Exchange<'_>, _: std::fmt::Arguments<'_>) {}
     }
-    let server = ThreadingHttpServer::bind("127.0.0.1:0", || Short).unwrap();
-    let address = server.server_address();
-    let running = Running::start(server, address);
-    assert_eq!(running.ask(""), "");
-    let late = running.ask("GET / HTTP/1.1\r\nHost: ");
-    assert_eq!(status_line(&late), "HTTP/1.1 408 Request Timeout");
+    let serving = |deadlines| {
+        let options = HandlerOptions::new().protocol_version("HTTP/1.1").deadlines(deadlines);
+        let factory = move || Impatient(options.clone());
+        let server = ThreadingHttpServer::bind("127.0.0.1:0", factory).unwrap();
+        let address = server.server_address();
+        Running::start(server, address)
+    };
+    let mut first_byte = Deadlines::new();
+    first_byte.first_byte = Some(Duration::from_millis(30));
+    assert_eq!(serving(first_byte).ask(""), "");
+
+    let mut head = Deadlines::new();
+    head.head = Some(Duration::from_millis(30));
+    let response = serving(head).ask("GET / HTTP/1.1\r\nHost: ");
+    assert_eq!(status_line(&response), "HTTP/1.1 408 Request Timeout");
 }
 
 #[cfg(unix)]
@@ -256,13 +259,25 @@ fn errors_of_handlers_reach_handle_error() {
 
 #[test]
 fn the_port_may_be_taken_again_at_once() {
+    // Somebody else may take the free port first, but not every time.
+    let taken_again = (0..10).any(|_| {
+        let server = HttpServer::bind("127.0.0.1:0", || Hello).unwrap();
+        let address = server.server_address();
+        let running = Running::start(server, address);
+        // The server closes first, so its end of the connection lingers in TIME_WAIT.
+        running.ask(CLOSE);
+        drop(running);
+        HttpServer::bind_with(address, || Hello, server_options()).is_ok()
+    });
+    assert!(taken_again);
+}
+
+#[test]
+fn a_busy_port_is_an_error_that_says_so() {
     let server = HttpServer::bind("127.0.0.1:0", || Hello).unwrap();
-    let address = server.server_address();
-    drop(Running::start(server, address));
-    let again = HttpServer::bind_with(address, || Hello, server_options()).unwrap();
-    assert_eq!(again.server_address(), address);
-    let busy = HttpServer::bind(address, || Hello).unwrap_err();
+    let busy = HttpServer::bind(server.server_address(), || Hello).unwrap_err();
     assert_eq!(busy.kind(), ErrorKind::AddrInUse);
+    assert!(busy.to_string().contains(&server.server_port().to_string()), "{busy}");
 }
 
 /// Shared state goes in an `Arc`, and the factory makes one handler for each connection.
