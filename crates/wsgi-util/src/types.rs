@@ -3,6 +3,7 @@
 use crate::{Body, Environ, Headers};
 use std::error::Error;
 use std::io::{self, BufRead, Read, Write};
+use std::sync::Arc;
 
 /// Why an application failed: any error, boxed. Also what `exc_info` carries.
 pub type AppError = Box<dyn Error + Send + Sync>;
@@ -32,6 +33,42 @@ pub type AppResult = Result<Body, AppError>;
 ///     Ok(greeting.clone().into())
 /// });
 /// ```
+///
+/// So is an application of unknown type, owned, shared or borrowed (`Box<dyn Application>`, `Arc<dyn Application>`,
+/// `&dyn Application`), so that applications can be kept in a map, and middleware put around any of them:
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::Arc;
+/// use wsgi_util::{AppResult, Application, Environ, StartResponse, shift_path_info, validate::validator};
+///
+/// /// Hands a request to the application that the first segment of its path names.
+/// struct Mounted(HashMap<String, Box<dyn Application>>);
+///
+/// impl Application for Mounted {
+///     fn call(&self, environ: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
+///         match shift_path_info(environ).and_then(|name| self.0.get(&name)) {
+///             Some(app) => app.call(environ, start_response),
+///             None => {
+///                 start_response.start("404 Not Found", [("Content-Type", "text/plain")])?;
+///                 Ok("no such application\n".into())
+///             }
+///         }
+///     }
+/// }
+///
+/// fn shop(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+///     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+///     Ok("plants\n".into())
+/// }
+///
+/// let shop: Arc<dyn Application> = Arc::new(shop);
+/// let mut apps: HashMap<String, Box<dyn Application>> = HashMap::new();
+/// apps.insert("checked".into(), Box::new(validator(shop.clone())));
+/// apps.insert("shop".into(), Box::new(shop));
+/// let mounted = Mounted(apps);
+/// # let _: &dyn Application = &mounted;
+/// ```
 #[doc(alias = "WSGIApplication")]
 pub trait Application: Send + Sync {
     /// Answers one request.
@@ -48,6 +85,26 @@ where
 {
     fn call(&self, environ: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
         self(environ, start_response)
+    }
+}
+
+// A box and a reference of a known type are functions if what they point to is one, so these two can only be
+// applications where it is not known; an `Arc` is never a function.
+impl Application for Box<dyn Application + '_> {
+    fn call(&self, environ: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
+        (**self).call(environ, start_response)
+    }
+}
+
+impl Application for &(dyn Application + '_) {
+    fn call(&self, environ: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
+        (**self).call(environ, start_response)
+    }
+}
+
+impl<A: Application + ?Sized> Application for Arc<A> {
+    fn call(&self, environ: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
+        (**self).call(environ, start_response)
     }
 }
 
@@ -94,6 +151,16 @@ impl dyn StartResponse + '_ {
     ///     let write = start_response.start("200 OK", [("Content-Type", "text/plain")])?;
     ///     write.write(b"written at once\n")?;
     ///     Ok("returned\n".into())
+    /// }
+    /// ```
+    ///
+    /// The headers are pairs of any texts; [`Headers`] are such pairs, also for a response that has none:
+    ///
+    /// ```
+    /// # use wsgi_util::{AppResult, Body, Environ, Headers, StartResponse};
+    /// fn app(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+    ///     start_response.start("204 No Content", &Headers::new())?;
+    ///     Ok(Body::empty())
     /// }
     /// ```
     pub fn start<N: AsRef<str>, V: AsRef<str>>(

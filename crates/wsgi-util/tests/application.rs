@@ -5,6 +5,7 @@ mod recorder;
 use recorder::Recorder;
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wsgi_util::{
     AppError, AppResult, Application, Body, Chunk, Environ, FileWrapper, ResponseIterable,
@@ -33,6 +34,39 @@ fn the_canonical_program() {
     assert_eq!(response.status.as_deref(), Some("200 OK"));
     assert_eq!(response.headers.to_string(), "Content-Type: text/plain\r\n\r\n");
     assert_eq!(response.sent, b"Hello world!\n");
+}
+
+/// Middleware over any application: shows that boxed and shared ones are applications, too.
+struct Named<A>(A);
+
+impl<A: Application> Application for Named<A> {
+    fn call(&self, environ: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
+        environ.insert("my.name", "ann");
+        self.0.call(environ, start_response)
+    }
+}
+
+#[test]
+fn applications_of_unknown_type_are_applications() {
+    fn greet(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+        start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+        Ok(environ.get("my.name").unwrap_or_default().into_owned().into())
+    }
+    fn sent(app: impl Application) -> Vec<u8> {
+        let (response, result) = run(Named(app));
+        result.unwrap();
+        response.sent
+    }
+    let boxed: Box<dyn Application> = Box::new(greet);
+    let shared: Arc<dyn Application> = Arc::new(Named(greet));
+    assert_eq!(sent(&*boxed), b"ann");
+    assert_eq!(sent(boxed), b"ann");
+    assert_eq!(sent(Arc::clone(&shared)), b"ann");
+    assert_eq!(sent(Arc::new(Named(shared))), b"ann");
+    // Functions are as before, also behind pointers.
+    assert_eq!(sent(greet), b"ann");
+    assert_eq!(sent(Box::new(greet)), b"ann");
+    assert_eq!(sent(Arc::new(greet)), b"ann");
 }
 
 #[test]
