@@ -91,11 +91,20 @@ fn keys_that_must_not_be_there() {
 
 #[test]
 fn values_are_native_strings() {
-    refused(
-        &mut environ(&[("HTTP_X", "5 €")]),
-        Violation::NotNative { key: "HTTP_X".into(), character: '€' },
-        "Environmental variable HTTP_X is not a native string: it contains '€'",
-    );
+    for key in ["HTTP_X", "PATH_INFO", "QUERY_STRING", "REMOTE_USER", "SERVER_PROTOCOL"] {
+        refused(
+            &mut environ(&[(key, "/5 €")]),
+            Violation::NotNative { key: key.into(), character: '€' },
+            &format!("Environmental variable {key} is not a native string: it contains '€'"),
+        );
+    }
+}
+
+/// What else a process has in its environment is nobody's request: under CGI all of it is in the environ.
+#[test]
+fn values_that_come_from_no_request_may_be_any_text() {
+    let mut environ = environ(&[("PROMPT", "5 €"), ("my.key", "6 €")]);
+    assert_eq!(run(hello, &mut environ), (None, vec![]));
 }
 
 #[test]

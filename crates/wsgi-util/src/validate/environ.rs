@@ -32,7 +32,7 @@ pub(super) fn check(environ: &Environ<'_>, report: &dyn Fn(&WsgiWarning)) -> Res
     if !environ.contains_key("QUERY_STRING") {
         report(&WsgiWarning::NoQueryString);
     }
-    for (key, value) in environ.iter() {
+    for (key, value) in environ.iter().filter(|(key, _)| is_of_the_request(key)) {
         if let Some(character) = native::first_non_native(&value) {
             return Err(Violation::NotNative { key, character });
         }
@@ -52,6 +52,27 @@ pub(super) fn check(environ: &Environ<'_>, report: &dyn Fn(&WsgiWarning)) -> Res
     }
     Ok(())
 }
+
+/// Tells whether a variable describes the request. Others may be any text: a CGI program finds everything there that
+/// is in the environment of its process.
+fn is_of_the_request(key: &str) -> bool {
+    OF_THE_REQUEST.contains(&key)
+        || ["HTTP_", "REMOTE_", "SSL_"].iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// The variables of RFC 3875 §4.1 that the client decides about, or that say where it has connected to.
+const OF_THE_REQUEST: [&str; 10] = [
+    "AUTH_TYPE",
+    "CONTENT_LENGTH",
+    "CONTENT_TYPE",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+];
 
 fn check_path(environ: &Environ<'_>, method: &str) -> Result<(), Violation> {
     for key in ["SCRIPT_NAME", "PATH_INFO"] {

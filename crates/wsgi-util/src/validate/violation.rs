@@ -24,7 +24,7 @@ pub enum Violation {
         /// The key.
         key: &'static str,
     },
-    /// A value of the environ is no native string.
+    /// A variable of the request is no native string.
     #[error(
         "Environmental variable {key} is not a native string: it contains {character:?} (PEP 3333, Unicode Issues); \
          set it by insert_utf8, one char per byte"
