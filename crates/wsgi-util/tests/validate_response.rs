@@ -3,6 +3,7 @@
 mod recorder;
 
 use recorder::Recorder;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use wsgi_util::validate::{Validator, Violation, WsgiWarning, validator};
 use wsgi_util::{
@@ -380,6 +381,21 @@ fn a_body_that_nobody_closed_is_reported() {
     let warnings = warnings.lock().unwrap();
     assert_eq!(*warnings, [WsgiWarning::NotClosed]);
     assert!(warnings[0].to_string().starts_with("Iterator garbage collected without being closed"));
+}
+
+/// A function that panics at warnings must not end the process when a body is dropped because of another panic.
+#[test]
+fn a_panic_is_not_followed_by_another() {
+    let app = validator(|_: &mut Environ, start: &mut dyn StartResponse| -> AppResult {
+        start.start("200 OK", [PLAIN])?;
+        Ok("hello".into())
+    });
+    let app = app.on_warning(|warning| panic!("{warning}"));
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let _body = app.call(&mut environ("GET"), &mut Recorder::default()).unwrap();
+        panic!("the first");
+    }));
+    assert_eq!(result.unwrap_err().downcast_ref(), Some(&"the first"));
 }
 
 #[test]

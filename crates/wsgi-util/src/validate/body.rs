@@ -51,7 +51,8 @@ impl ResponseIterable for CheckedBody {
 
 impl Drop for CheckedBody {
     fn drop(&mut self) {
-        if !self.closed {
+        // While a panic unwinds, nobody had the chance to close; and a report that panics would end the process.
+        if !self.closed && !std::thread::panicking() {
             (self.report)(&WsgiWarning::NotClosed);
         }
     }

@@ -39,7 +39,7 @@
 //! | required keys are present, `wsgi.url_scheme` too | [`Violation::MissingKey`] |
 //! | `HTTP_CONTENT_TYPE` and `HTTP_CONTENT_LENGTH` are absent | [`Violation::HttpKey`] |
 //! | `QUERY_STRING` is present | [`WsgiWarning::NoQueryString`] |
-//! | keys without a dot hold a `str` | impossible; that it is a [native string](crate::native): [`Violation::NotNative`] |
+//! | keys without a dot hold a `str` | impossible; that variables of the request hold [native strings](crate::native): [`Violation::NotNative`] |
 //! | `wsgi.version` is a tuple | impossible: [`Environ::version`] |
 //! | `wsgi.url_scheme` is `http` or `https` | [`Violation::UrlScheme`] |
 //! | `REQUEST_METHOD` is known | [`WsgiWarning::UnknownMethod`] |
@@ -88,12 +88,18 @@ pub use warning::WsgiWarning;
 use crate::{AppResult, Application, Body, Environ, StartResponse};
 use body::CheckedBody;
 use start_response::{CheckedStart, Progress};
+use std::io::{self, Write};
 use std::sync::Arc;
 use streams::{CheckedErrors, CheckedInput};
 
 /// Wraps an application so that it and the server are checked.
 pub fn validator<A: Application>(app: A) -> Validator<A> {
-    Validator { app, report: Arc::new(|warning| eprintln!("WSGIWarning: {warning}")) }
+    Validator { app, report: Arc::new(report_to_stderr) }
+}
+
+/// Writes a warning to stderr. Where nobody reads it the warning is lost, and `eprintln!` would panic.
+fn report_to_stderr(warning: &WsgiWarning) {
+    let _ = writeln!(io::stderr(), "WSGIWarning: {warning}");
 }
 
 /// The application that [`validator`] returns.
