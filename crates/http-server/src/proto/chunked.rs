@@ -104,11 +104,16 @@ enum State {
     Done,
 }
 
+impl State {
+    /// Before the size of a chunk.
+    const START: State = State::Size { digits: 0, size: 0 };
+}
+
 impl ChunkedDecoder {
     /// Starts at the first byte after the head.
     pub fn new(limits: &Limits) -> Self {
         Self {
-            state: State::Size { digits: 0, size: 0 },
+            state: State::START,
             body_left: limits.body,
             body_limit: limits.body,
             extension_limit: limits.chunk_extension,
@@ -137,28 +142,35 @@ impl ChunkedDecoder {
     pub fn decode(&mut self, input: &[u8], output: &mut [u8]) -> Result<Decoded, RequestError> {
         let mut consumed = 0;
         let mut produced = 0;
-        while let Some((&byte, rest)) = input.get(consumed..).and_then(<[u8]>::split_first) {
-            match self.state {
+        // Nothing below takes more of the input than there is.
+        while let rest @ [byte, ..] = &input[consumed..] {
+            let (next, length) = match self.state {
                 State::Done => break,
                 State::Data { left } => {
-                    let (unread, room) =
-                        (&input[input.len() - rest.len() - 1..], &mut output[produced..]);
-                    let length = copy_up_to(left, unread, room);
+                    let length = copy_up_to(left, rest, &mut output[produced..]);
                     if length == 0 {
                         break;
                     }
                     self.advance(length as u64);
                     consumed += length;
                     produced += length;
+                    continue;
                 }
-                _ => match self.step(byte) {
-                    Ok(state) => {
-                        self.state = state;
-                        consumed += 1;
-                    }
-                    Err(error) if consumed == 0 => return Err(error),
-                    Err(_) => break,
+                // Line ends and sizes that are all there are taken at once; small chunks are made of little else.
+                State::DataCr if rest.starts_with(b"\r\n") => (Ok(State::START), 2),
+                State::START => match plain_size_line(rest) {
+                    Some((size, length)) => (self.after_size(size), length),
+                    None => (self.step(*byte), 1),
                 },
+                _ => (self.step(*byte), 1),
+            };
+            match next {
+                Ok(state) => {
+                    self.state = state;
+                    consumed += length;
+                }
+                Err(error) if consumed == 0 => return Err(error),
+                Err(_) => break,
             }
         }
         Ok(Decoded { consumed, produced, done: self.is_done() })
@@ -205,19 +217,13 @@ impl ChunkedDecoder {
             }
             (State::Extension { .. }, _) => Err(RequestError::InvalidChunkExtension),
 
-            (State::SizeLf { size: 0 }, b'\n') => Ok(State::TrailerStart),
-            (State::SizeLf { size }, b'\n') => {
-                let left = self.body_left.checked_sub(size);
-                self.body_left =
-                    left.ok_or(RequestError::BodyTooLarge { limit: self.body_limit })?;
-                Ok(State::Data { left: size })
-            }
+            (State::SizeLf { size }, b'\n') => self.after_size(size),
             (State::SizeLf { .. }, _) => Err(RequestError::InvalidChunkSize),
 
             // `decode` copies data in bulk, and stops when it is done.
             (State::Data { .. } | State::Done, _) => Ok(self.state),
             (State::DataCr, b'\r') => Ok(State::DataLf),
-            (State::DataLf, b'\n') => Ok(State::Size { digits: 0, size: 0 }),
+            (State::DataLf, b'\n') => Ok(State::START),
             (State::DataCr | State::DataLf, _) => Err(RequestError::InvalidChunkEnd),
 
             (State::TrailerStart, b'\r') => Ok(State::EndLf),
@@ -242,6 +248,13 @@ impl ChunkedDecoder {
         }
     }
 
+    /// What follows a size line: data that the limit has room for, or the trailers.
+    fn after_size(&mut self, size: u64) -> Result<State, RequestError> {
+        let left = self.body_left.checked_sub(size);
+        self.body_left = left.ok_or(RequestError::BodyTooLarge { limit: self.body_limit })?;
+        Ok(if size == 0 { State::TrailerStart } else { State::Data { left: size } })
+    }
+
     fn count_extension_byte(&mut self) -> Result<(), RequestError> {
         if self.extension >= self.extension_limit {
             return Err(RequestError::ChunkExtensionTooLarge { limit: self.extension_limit });
@@ -261,6 +274,19 @@ impl ChunkedDecoder {
         self.trailers += 1;
         Ok(next)
     }
+}
+
+/// Reads a size line at once if all of it is there and it has no extension, as nearly all of them: its size and length.
+fn plain_size_line(input: &[u8]) -> Option<(u64, usize)> {
+    let mut size = 0;
+    for (at, &byte) in input.iter().take(usize::from(MAX_SIZE_DIGITS) + 1).enumerate() {
+        match char::from(byte).to_digit(16) {
+            Some(digit) if at < usize::from(MAX_SIZE_DIGITS) => size = size << 4 | u64::from(digit),
+            None if at > 0 && input[at..].starts_with(b"\r\n") => return Some((size, at + 2)),
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// 16 hexadecimal digits are 64 bits.

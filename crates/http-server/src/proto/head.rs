@@ -67,6 +67,10 @@ impl HeadParser {
         let buffer = buffer.get(..MAX_BUFFER).unwrap_or(buffer);
         if self.walk.is_none() {
             self.found.clear();
+            if buffer.is_empty() {
+                // Nothing has begun: the head that comes shall still take the hot path.
+                return Ok(None);
+            }
             if let Some(length) = self.found.read_fast(buffer, &self.limits) {
                 self.found.judge(buffer, &self.limits)?;
                 return Ok(Some(length));
@@ -217,7 +221,7 @@ impl<'a> RequestHead<'a> {
 
     /// Text that was checked to be ASCII when it was parsed.
     fn ascii(&self, span: Span) -> &'a str {
-        octets::ascii(span.of(self.buffer)).unwrap_or_default()
+        std::str::from_utf8(span.of(self.buffer)).unwrap_or_default()
     }
 }
 
@@ -277,6 +281,7 @@ struct KnownFields {
 }
 
 impl Found {
+    /// Forgets everything but the room for fields.
     fn clear(&mut self) {
         let mut fields = std::mem::take(&mut self.fields);
         fields.clear();

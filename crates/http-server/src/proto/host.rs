@@ -46,14 +46,12 @@ fn is_host(host: &[u8]) -> bool {
 /// `reg-name`, of which IPv4 addresses are a case, but not empty (RFC 9110 §4.2.1).
 fn is_reg_name(host: &[u8]) -> bool {
     let mut rest = host;
-    while let [first, tail @ ..] = rest {
-        rest = match (first, tail) {
-            (b'%', [high, low, tail @ ..])
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
+    // Nearly all hosts end here, without an escape.
+    while let Some(escape) = rest.iter().position(|&byte| !octets::is_reg_name_byte(byte)) {
+        rest = match &rest[escape..] {
+            [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 tail
             }
-            (&byte, _) if octets::is_reg_name_byte(byte) => tail,
             _ => return false,
         };
     }
