@@ -50,17 +50,18 @@ pub trait BaseHttpRequestHandler {
     /// Those of the method.
     #[doc(alias = "handle_one_request")]
     fn dispatch(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        let handler = x.handler();
         match x.command() {
-            "GET" => self.do_get(x),
-            "HEAD" => self.do_head(x),
-            "POST" => self.do_post(x),
-            "PUT" => self.do_put(x),
-            "DELETE" => self.do_delete(x),
-            "PATCH" => self.do_patch(x),
-            "OPTIONS" => self.do_options(x),
-            "TRACE" => self.do_trace(x),
-            "CONNECT" => self.do_connect(x),
-            _ => self.do_method(x),
+            "GET" => handler.do_get(x),
+            "HEAD" => handler.do_head(x),
+            "POST" => handler.do_post(x),
+            "PUT" => handler.do_put(x),
+            "DELETE" => handler.do_delete(x),
+            "PATCH" => handler.do_patch(x),
+            "OPTIONS" => handler.do_options(x),
+            "TRACE" => handler.do_trace(x),
+            "CONNECT" => handler.do_connect(x),
+            _ => handler.do_method(x),
         }
     }
 
@@ -71,7 +72,7 @@ pub trait BaseHttpRequestHandler {
     /// An error becomes a 500 page if nothing was sent, and a cut connection otherwise; so for every method here.
     #[doc(alias = "do_GET")]
     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.do_method(x)
+        x.handler().do_method(x)
     }
 
     /// Answers HEAD. A body that is written here is dropped.
@@ -81,7 +82,7 @@ pub trait BaseHttpRequestHandler {
     /// As [`do_get`](Self::do_get).
     #[doc(alias = "do_HEAD")]
     fn do_head(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.do_method(x)
+        x.handler().do_method(x)
     }
 
     /// Answers POST.
@@ -91,7 +92,7 @@ pub trait BaseHttpRequestHandler {
     /// As [`do_get`](Self::do_get).
     #[doc(alias = "do_POST")]
     fn do_post(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.do_method(x)
+        x.handler().do_method(x)
     }
 
     /// Answers PUT.
@@ -101,7 +102,7 @@ pub trait BaseHttpRequestHandler {
     /// As [`do_get`](Self::do_get).
     #[doc(alias = "do_PUT")]
     fn do_put(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.do_method(x)
+        x.handler().do_method(x)
     }
 
     /// Answers DELETE.
@@ -111,7 +112,7 @@ pub trait BaseHttpRequestHandler {
     /// As [`do_get`](Self::do_get).
     #[doc(alias = "do_DELETE")]
     fn do_delete(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.do_method(x)
+        x.handler().do_method(x)
     }
 
     /// Answers PATCH.
@@ -121,7 +122,7 @@ pub trait BaseHttpRequestHandler {
     /// As [`do_get`](Self::do_get).
     #[doc(alias = "do_PATCH")]
     fn do_patch(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.do_method(x)
+        x.handler().do_method(x)
     }
 
     /// Answers OPTIONS. `OPTIONS *` asks about the server as a whole and has an empty 200 by default (RFC 9110 §9.3.7).
@@ -132,7 +133,7 @@ pub trait BaseHttpRequestHandler {
     #[doc(alias = "do_OPTIONS")]
     fn do_options(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         if x.path() != "*" {
-            return self.do_method(x);
+            return x.handler().do_method(x);
         }
         x.send_response(200)?;
         x.send_header("Content-Length", "0")?;
@@ -146,7 +147,7 @@ pub trait BaseHttpRequestHandler {
     /// As [`do_get`](Self::do_get).
     #[doc(alias = "do_TRACE")]
     fn do_trace(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.do_method(x)
+        x.handler().do_method(x)
     }
 
     /// Answers CONNECT.
@@ -156,7 +157,7 @@ pub trait BaseHttpRequestHandler {
     /// As [`do_get`](Self::do_get).
     #[doc(alias = "do_CONNECT")]
     fn do_connect(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.do_method(x)
+        x.handler().do_method(x)
     }
 
     /// Answers every command that has no method of its own, or whose method is not overridden.

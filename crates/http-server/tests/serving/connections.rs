@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use http_server::{Duplex, Exchange, Pair};
-use std::io::{self, Cursor};
+use std::io::{self, Cursor, Read};
 
 fn path(x: &mut Exchange<'_>) -> io::Result<()> {
     let path = format!("{} close={}", x.path(), x.close_connection);
@@ -22,6 +22,31 @@ fn pipelined_requests_are_answered_in_order() {
         response.split("HTTP/1.1 200").skip(1).map(|response| split(response).1).collect();
     assert_eq!(bodies, ["/1 close=false", "/2 close=false", "/3 close=true"]);
     check(&handler, request.concat(), &response);
+}
+
+#[test]
+fn where_the_bytes_are_cut_makes_no_difference() {
+    let handler = http11(|x| {
+        let mut body = String::new();
+        x.rfile.read_to_string(&mut body)?;
+        let page = format!("{} {body}", x.path());
+        reply(x, &page)
+    });
+    let requests = [
+        get("/1", ""),
+        get("/2", "Content-Length: 5\r\n") + "hello",
+        get("/3", "Transfer-Encoding: chunked\r\n") + "3\r\nhel\r\n2;x\r\nlo\r\n0\r\nT: x\r\n\r\n",
+        get("/4", "X: y\n"),
+    ]
+    .concat();
+    let whole = answer(&handler, &requests);
+    assert_eq!(whole.matches("\r\nServer: ").count(), 4);
+    for cut in 1..requests.len() {
+        let (one, two) = requests.split_at(cut);
+        let mut client = Client::new([Act::Send(one.into()), Act::Send(two.into())]);
+        serve(&mut client, &handler).unwrap();
+        assert_eq!(mask(&client.response()), whole, "cut at {cut}");
+    }
 }
 
 #[test]

@@ -129,6 +129,7 @@ fn a_client_that_does_not_take_its_response_is_left() {
     serve(&mut client, &handler).unwrap();
     // The grace, and two seconds earned by 2000 bytes.
     assert!(client.elapsed() >= secs(11) && client.elapsed() < secs(13), "{:?}", client.elapsed());
+    assert!(client.reset);
     assert!(!client.shut, "no polite end for a client that does not listen");
     assert_eq!(handler.take_log().len(), 2);
 }

@@ -29,11 +29,7 @@ impl BaseHttpRequestHandler for All {
     }
     fn dispatch(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.note("dispatch");
-        // Not `Base.dispatch(x)`: that would be super() with the methods of the base class.
-        match x.command() {
-            "GET" => self.do_get(x),
-            _ => self.do_method(x),
-        }
+        Base.dispatch(x)
     }
     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.note("do_get");

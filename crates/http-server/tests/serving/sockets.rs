@@ -258,6 +258,29 @@ fn errors_of_handlers_reach_handle_error() {
 }
 
 #[test]
+fn small_writes_do_not_wait_for_each_other() {
+    /// Looks at each connection when it ends.
+    struct Looking(HttpServer<fn() -> Hello>, mpsc::Sender<io::Result<bool>>);
+    impl BaseServer for Looking {
+        type Transport = socketserver::Tcp;
+        type Class = http_server::HttpHandlerClass<fn() -> Hello>;
+        fn base(&self) -> &socketserver::Server<Self::Transport, Self::Class> {
+            self.0.base()
+        }
+        fn close_request(&self, request: TcpStream) {
+            let _ = self.1.send(request.nodelay());
+        }
+    }
+    let (sender, receiver) = mpsc::channel();
+    let server = HttpServer::bind("127.0.0.1:0", (|| Hello) as fn() -> Hello).unwrap();
+    let address = server.server_address();
+    let running = Running::start(Looking(server, sender), address);
+    running.ask(CLOSE);
+    let nodelay = receiver.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert!(nodelay.unwrap(), "TCP_NODELAY is set");
+}
+
+#[test]
 fn the_port_may_be_taken_again_at_once() {
     // Somebody else may take the free port first, but not every time.
     let taken_again = (0..10).any(|_| {

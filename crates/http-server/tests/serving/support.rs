@@ -36,6 +36,8 @@ pub(crate) struct Client {
     pub(crate) write_takes: Duration,
     /// Whether the server has ended its sending side.
     pub(crate) shut: bool,
+    /// Whether the server has given the client up.
+    pub(crate) reset: bool,
 }
 
 impl Client {
@@ -54,6 +56,7 @@ impl Client {
             takes: usize::MAX,
             write_takes: Duration::ZERO,
             shut: false,
+            reset: false,
         }
     }
 
@@ -150,6 +153,11 @@ impl Connection for Client {
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.shut = true;
+        Ok(())
+    }
+
+    fn reset(&mut self) -> io::Result<()> {
+        self.reset = true;
         Ok(())
     }
 
