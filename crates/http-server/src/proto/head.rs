@@ -103,12 +103,6 @@ impl HeadParser {
             .then_some(RequestError::HeadCutShort)
     }
 
-    /// Forgets a head that has begun to arrive, for a parser that moves to another connection.
-    pub fn abandon(&mut self) {
-        self.walk = None;
-        self.found.clear();
-    }
-
     /// Shows the head that [`Self::parse`] found in this buffer, of which only the head itself is needed.
     pub fn head<'a>(&'a self, buffer: &'a [u8]) -> RequestHead<'a> {
         RequestHead { found: &self.found, buffer }

@@ -126,3 +126,89 @@ fn push_latin1(text: &str, out: &mut Vec<u8>) {
         out.extend(text.chars().filter_map(|character| u8::try_from(character).ok()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status_line(status: u16, reason: &str) -> Result<Vec<u8>, Misuse> {
+        let mut out = b"before ".to_vec();
+        let result = write_status_line(Version::HTTP_11, status, reason, &mut out);
+        if result.is_err() {
+            assert_eq!(out, b"before ", "nothing is written of what is refused");
+        }
+        result.map(|()| out)
+    }
+
+    fn field(name: &str, value: &str) -> Result<Vec<u8>, Misuse> {
+        let mut out = b"before ".to_vec();
+        let result = write_field(name, value, &mut out);
+        if result.is_err() {
+            assert_eq!(out, b"before ", "nothing is written of what is refused");
+        }
+        result.map(|()| out)
+    }
+
+    #[test]
+    fn a_status_line_keeps_its_last_space() {
+        assert_eq!(status_line(200, "OK").unwrap(), b"before HTTP/1.1 200 OK\r\n");
+        assert_eq!(status_line(299, "").unwrap(), b"before HTTP/1.1 299 \r\n");
+        assert_eq!(
+            status_line(999, "caf\u{e9}\t!").unwrap(),
+            b"before HTTP/1.1 999 caf\xe9\t!\r\n"
+        );
+    }
+
+    #[test]
+    fn a_status_has_three_digits() {
+        for status in [0, 99, 1000] {
+            assert_eq!(status_line(status, "OK"), Err(Misuse::Status { status }));
+        }
+        assert!(status_line(100, "").is_ok());
+    }
+
+    #[test]
+    fn a_reason_holds_no_control_character() {
+        for character in ['\r', '\n', '\0', '\u{1b}', '\u{7f}', '\u{20ac}', '\u{100}'] {
+            let reason = format!("a{character}b");
+            assert_eq!(status_line(200, &reason), Err(Misuse::Reason { reason, character }));
+        }
+    }
+
+    #[test]
+    fn a_field_name_is_a_token() {
+        assert_eq!(field("X-1", "a").unwrap(), b"before X-1: a\r\n");
+        for name in ["", "a b", "a:", "a\r\nb", "\u{e9}", "(a)"] {
+            assert_eq!(field(name, "a"), Err(Misuse::FieldName { name: name.to_owned() }));
+        }
+    }
+
+    #[test]
+    fn a_field_value_holds_no_control_character() {
+        assert_eq!(field("X", " a\tb\u{a0}\u{ff}").unwrap(), b"before X:  a\tb\xa0\xff\r\n");
+        for character in ['\r', '\n', '\0', '\u{1}', '\u{1f}', '\u{7f}', '\u{100}', '\u{1f600}'] {
+            let misuse = Misuse::FieldValue { name: "X".to_owned(), character };
+            assert_eq!(field("X", &format!("a{character}b")), Err(misuse));
+        }
+    }
+
+    #[test]
+    fn some_responses_have_no_body_and_some_no_length() {
+        for (status, method, body, length) in [
+            (200, "GET", true, true),
+            (200, "HEAD", false, true),
+            (100, "GET", false, false),
+            (199, "GET", false, false),
+            (204, "GET", false, false),
+            (304, "GET", false, true),
+            (205, "POST", true, true),
+            (404, "GET", true, true),
+        ] {
+            assert_eq!(
+                (body_allowed(status, method), length_allowed(status)),
+                (body, length),
+                "{method} {status}"
+            );
+        }
+    }
+}
