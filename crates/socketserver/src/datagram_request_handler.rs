@@ -35,6 +35,11 @@ use std::io::{self, Cursor};
 /// assert_eq!(&answer[..received], b"HELLO");
 /// # io::Result::Ok(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `DatagramRequestHandler` for a `{T}` server",
+    note = "implement `DatagramRequestHandler<{T}>` for it; the factory of a `BaseRequestHandler` \
+            is wrapped instead: `Raw(|| MyHandler)`"
+)]
 pub trait DatagramRequestHandler<T: DatagramTransport = Udp> {
     /// Called before `handle`; the files are there already. Does nothing by default.
     ///

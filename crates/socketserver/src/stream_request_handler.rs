@@ -40,6 +40,11 @@ use std::time::Duration;
 /// assert_eq!(answer, "HELLO WORLD\n");
 /// # io::Result::Ok(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `StreamRequestHandler` for a `{T}` server",
+    note = "implement `StreamRequestHandler<{T}>` for it; the factory of a `BaseRequestHandler` is \
+            wrapped instead: `Raw(|| MyHandler)`"
+)]
 pub trait StreamRequestHandler<T: StreamTransport = Tcp> {
     /// The class attributes: buffer sizes, timeout, Nagle's algorithm.
     fn options(&self) -> StreamOptions {
