@@ -201,6 +201,18 @@ impl Headers {
         HeadersIter { lines: &self.lines, lengths: self.lengths.iter() }
     }
 
+    /// The lines of the block, each with its CRLF, without the empty line at the end. Nothing is copied.
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1")])?;
+    /// assert_eq!(headers.lines(), "Allow: GET\r\nAge: 1\r\n");
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
+    pub fn lines(&self) -> &str {
+        &self.lines
+    }
+
     /// The block as it is sent, with the empty line at its end, in ISO-8859-1: `bytes(headers)`.
     ///
     /// # Errors
@@ -246,7 +258,9 @@ impl Headers {
 
     /// Appends a line that was checked.
     fn push(&mut self, name: &str, value: &str) {
-        self.lines.reserve(line_length(name.len(), value.len()));
+        let length = line_length(name.len(), value.len());
+        // Most blocks are larger than a line, and fit into this.
+        self.lines.reserve(if self.lines.is_empty() { length.max(ROOM) } else { length });
         for part in [name, SEPARATOR, value, LINE_END] {
             self.lines.push_str(part);
         }
@@ -343,6 +357,9 @@ pub enum HeaderError {
         character: char,
     },
 }
+
+/// Room for the headers of a usual response.
+const ROOM: usize = 256;
 
 fn line_length(name_length: usize, value_length: usize) -> usize {
     name_length + SEPARATOR.len() + value_length + LINE_END.len()

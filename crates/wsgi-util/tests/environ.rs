@@ -80,6 +80,42 @@ fn changes_lie_over_the_source() {
 }
 
 #[test]
+fn an_environ_takes_over_another() {
+    let mut environ =
+        Environ::from([("HTTP_HOST", "mine"), ("SCRIPT_NAME", "/mine"), ("MY_KEY", "mine")]);
+    environ.set_extension("my.number", 1);
+    environ.set_extension("my.other", 2);
+    environ.set_input(&b"mine"[..]);
+    environ.set_version(1, 1);
+    environ.set_multithread(true);
+    environ.set_url_scheme("https");
+    let mut other = Environ::with_source(Source::default());
+    other.remove("SCRIPT_NAME");
+    other.insert("my.other", "text");
+    other.set_extension("MY_KEY", 3);
+    other.set_input(&b"other"[..]);
+    other.set_multithread(false);
+    environ.update(other);
+
+    let path = PAIRS[1].1;
+    assert_eq!(
+        pairs(&environ),
+        owned(&[
+            ("HTTP_HOST", "h"),
+            ("PATH_INFO", path),
+            ("REQUEST_METHOD", "GET"),
+            ("SCRIPT_NAME", "/mine"),
+            ("my.other", "text"),
+            ("wsgi.url_scheme", "https"),
+        ])
+    );
+    assert_eq!((environ.extension("my.number"), environ.extension("MY_KEY")), (Some(&1), Some(&3)));
+    assert_eq!(environ.extension::<i32>("my.other"), None);
+    assert_eq!(environ.input().read_n(9).unwrap(), b"other");
+    assert_eq!((environ.version(), environ.multithread()), ((1, 1), false));
+}
+
+#[test]
 fn native_strings_stand_for_bytes() {
     let mut environ = Environ::with_source(Source::default());
     assert_eq!(environ.get_bytes("PATH_INFO").as_deref(), Some(&b"/caf\xc3\xa9"[..]));

@@ -194,6 +194,32 @@ impl<'a> Environ<'a> {
         self.get(&key).unwrap_or_default()
     }
 
+    /// Takes everything over that another environ has, values of every type; where both have a key, the other's value
+    /// stays: `environ.update(other)`.
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let mut environ = Environ::from([("SERVER_NAME", "localhost"), ("SERVER_PORT", "80")]);
+    /// environ.update(Environ::from([("SERVER_PORT", "8000"), ("REQUEST_METHOD", "GET")]));
+    /// assert_eq!(environ.keys(), ["REQUEST_METHOD", "SERVER_NAME", "SERVER_PORT"]);
+    /// assert_eq!(environ.get("SERVER_PORT").as_deref(), Some("8000"));
+    /// ```
+    pub fn update(&mut self, other: Environ<'a>) {
+        // The other one may have a source, which is better kept than read; so this one's values are put into it.
+        let before = std::mem::replace(self, other);
+        before.for_each_str(&mut |key, value| {
+            if !self.contains_key(key) {
+                self.insert(key.to_owned(), value);
+            }
+        });
+        for (key, value) in before.extensions {
+            if !self.contains_key(&key) {
+                self.extensions.insert(key, value);
+            }
+        }
+        self.typed.fill_from(before.typed);
+    }
+
     /// Removes a key; gives the string it held, if it was one. Removing a key that is not there is no error.
     #[doc(alias = "pop")]
     pub fn remove(&mut self, key: &str) -> Option<String> {

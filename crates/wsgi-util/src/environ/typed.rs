@@ -34,7 +34,20 @@ const KEYS: [&str; 9] = [
     "wsgi.version",
 ];
 
-impl Typed<'_> {
+impl<'a> Typed<'a> {
+    /// Takes the values over that are not here.
+    pub(super) fn fill_from(&mut self, other: Typed<'a>) {
+        self.errors = self.errors.take().or(other.errors);
+        self.file_wrapper |= other.file_wrapper;
+        self.input = self.input.take().or(other.input);
+        self.input_terminated = self.input_terminated.or(other.input_terminated);
+        self.multiprocess = self.multiprocess.or(other.multiprocess);
+        self.multithread = self.multithread.or(other.multithread);
+        self.run_once = self.run_once.or(other.run_once);
+        self.url_scheme = self.url_scheme.take().or(other.url_scheme);
+        self.version = self.version.or(other.version);
+    }
+
     pub(super) fn is_typed(key: &str) -> bool {
         key.starts_with("wsgi.") && KEYS.contains(&key)
     }
