@@ -229,12 +229,10 @@ struct NoPage<'e>(ServerHandler<'e, &'e mut Vec<u8>, fn(&str, u64)>);
 
 impl<'e> BaseHandler<'e> for NoPage<'e> {
     inherit_handler!('e, 0);
+    inherit_handler!('e, 0: close);
 
     fn error_output(&mut self, _: &mut RunState<'e>, _: AppError) -> AppResult {
         Err("no page".into())
-    }
-    fn close(&mut self, run: &mut RunState<'e>) -> Result<(), AppError> {
-        self.0.close(run)
     }
 }
 
