@@ -154,14 +154,14 @@ pub trait BaseHandler<'e> {
         Base.write(self, response, data)
     }
 
-    /// Sends the head: [`cleanup_headers`](Self::cleanup_headers), then [`write_head`](Self::write_head) if the client
-    /// understands one.
+    /// Sends the head, unless it was sent: [`cleanup_headers`](Self::cleanup_headers), then
+    /// [`write_head`](Self::write_head) if the client understands one.
     ///
     /// An override of [`sendfile`](Self::sendfile) calls it first.
     ///
     /// # Errors
     ///
-    /// `cleanup_headers` failed or left a head that cannot be sent (nothing is sent then), or the output failed.
+    /// A [`Misuse`](crate::Misuse) before [`start_response`](Self::start_response); `cleanup_headers` failed or left a head that cannot be sent (nothing is sent then), or the output failed.
     fn send_headers(&mut self, response: &mut Response) -> Result<(), AppError> {
         Base.send_headers(self, response)
     }
@@ -226,7 +226,8 @@ pub trait BaseHandler<'e> {
 
     /// Sends a wrapped file in a faster way than piece by piece; true if it did. The default does not.
     ///
-    /// An override calls [`send_headers`](Self::send_headers) first, unless they are sent, and
+    /// It is not asked where the response may not have a body. An override calls [`send_headers`](Self::send_headers)
+    /// first, then [`_flush`](Self::_flush) if it goes past [`_write`](Self::_write), and
     /// [`Response::add_bytes_sent`] for what it sends; it honours the Content-Length by itself.
     ///
     /// # Errors

@@ -54,13 +54,11 @@ pub struct Base;
 impl Base {
     /// The base behaviour of [`BaseHandler::setup_environ`].
     pub fn setup_environ<'e, H: BaseHandler<'e> + ?Sized>(&self, handler: &mut H) -> Environ<'e> {
-        let mut environ = Environ::new();
+        let os_environ = &handler.options().os_environ;
+        // The `wsgi.*` keys are the handler's, and most of them hold no strings.
+        let mut environ: Environ<'e> =
+            os_environ.iter().filter(|(key, _)| !key.starts_with("wsgi.")).cloned().collect();
         handler.add_cgi_vars(&mut environ);
-        for (key, value) in &handler.options().os_environ {
-            if !environ.contains_key(key) {
-                environ.insert(key.clone(), value.as_str());
-            }
-        }
         environ.set_boxed_input(handler.get_stdin());
         environ.set_boxed_errors(handler.get_stderr());
         let scheme = handler.get_scheme(&environ);
@@ -149,6 +147,9 @@ impl Base {
         handler: &mut H,
         response: &mut Response,
     ) -> Result<(), AppError> {
+        if response.state().on(Event::Head)? == Step::Pass {
+            return Ok(());
+        }
         handler.cleanup_headers(response)?;
         response.mark_headers_sent()?;
         if !handler.options().origin_server || response.client_is_modern() {
@@ -193,12 +194,7 @@ impl Base {
         response: &mut Response,
     ) -> io::Result<()> {
         handler.send_preamble(response)?;
-        for (name, value) in &response.headers {
-            handler._write(name.as_bytes())?;
-            handler._write(b": ")?;
-            handler._write(&native::to_bytes(value))?;
-            handler._write(b"\r\n")?;
-        }
+        handler._write(&native::to_bytes(response.headers.lines()))?;
         handler._write(b"\r\n")
     }
 
@@ -209,32 +205,22 @@ impl Base {
         response: &mut Response,
     ) -> io::Result<()> {
         let status = native::to_bytes(response.status().unwrap_or_default());
-        if !handler.options().origin_server {
-            handler._write(b"Status: ")?;
-            handler._write(&status)?;
-            return handler._write(b"\r\n");
+        let options = handler.options();
+        let mut preamble = Vec::with_capacity(PREAMBLE_ROOM);
+        if !options.origin_server {
+            push_line(&mut preamble, [b"Status: ", &status]);
+            return handler._write(&preamble);
         }
-        // The options cannot stay borrowed while `_write` has the handler; their texts are literals as a rule, and
-        // cloning a literal copies a pointer.
-        let http_version = handler.options().http_version.clone();
-        handler._write(b"HTTP/")?;
-        handler._write(http_version.as_bytes())?;
-        handler._write(b" ")?;
-        handler._write(&status)?;
-        handler._write(b"\r\n")?;
+        push_line(&mut preamble, [b"HTTP/", options.http_version.as_bytes(), b" ", &status]);
         if !response.headers.contains("Date") {
-            handler._write(b"Date: ")?;
-            handler._write(&date::now())?;
-            handler._write(b"\r\n")?;
+            push_line(&mut preamble, [b"Date: ", &date::now()]);
         }
-        if let Some(software) = handler.options().server_software.clone() {
+        if let Some(software) = &options.server_software {
             if !response.headers.contains("Server") {
-                handler._write(b"Server: ")?;
-                handler._write(&native::to_bytes(&software))?;
-                handler._write(b"\r\n")?;
+                push_line(&mut preamble, [b"Server: ", &native::to_bytes(software)]);
             }
         }
-        Ok(())
+        handler._write(&preamble)
     }
 
     /// The base behaviour of [`BaseHandler::finish_response`].
@@ -243,7 +229,10 @@ impl Base {
         handler: &mut H,
         run: &mut RunState<'e>,
     ) -> Result<(), AppError> {
-        if handler.result_is_file(run) && handler.sendfile(run)? {
+        // Where no body may be sent, there is no file to send; the pieces are dropped by `write`.
+        if run.response.may_have_body() && handler.result_is_file(run) && handler.sendfile(run)? {
+            let flushed = handler._flush();
+            noted(&mut run.response, flushed)?;
             run.response.finish();
         } else {
             while let Some(chunk) = run.next_chunk(handler)? {
@@ -351,6 +340,15 @@ impl Base {
         handler.start_response(&mut run.response, &status, headers, Some(error))?;
         Ok(body.into())
     }
+}
+
+/// Room for the status line, `Date` and `Server`.
+const PREAMBLE_ROOM: usize = 128;
+
+/// Appends a line of the head, made of these parts.
+fn push_line<const N: usize>(head: &mut Vec<u8>, parts: [&[u8]; N]) {
+    parts.into_iter().for_each(|part| head.extend_from_slice(part));
+    head.extend_from_slice(b"\r\n");
 }
 
 /// Passes on the result of writing, and notes it if it failed.

@@ -39,8 +39,8 @@ pub struct HandlerOptions {
     /// Variables that every environ begins with. Empty.
     ///
     /// CPython starts from a copy of the process environment, so that `HTTPS=on` or a stale `HTTP_*` variable of the
-    /// server's own shell shows up in every request. Whoever wants that sets it to
-    /// [`read_environ()`](crate::read_environ).
+    /// server's own shell shows up in every request. Whoever wants that collects
+    /// [`read_environ()`](crate::read_environ)`.iter()`. Variables called `wsgi.*` are passed over: they are the handler's.
     pub os_environ: Vec<(String, String)>,
     /// Whether applications find `wsgi.file_wrapper` in the environ. True.
     ///

@@ -20,6 +20,7 @@ use wsgi_util::{Environ, Headers};
 /// | sent, finished | `start_response` with `exc_info` | `exc_info` is given back |
 /// | sent | a piece of the body | sent, up to the Content-Length |
 /// | sent | end of the body | compared with the Content-Length; *finished* |
+/// | any | `send_headers` | as for a piece of the body, but once |
 ///
 /// Empty pieces are no events: they neither send the head (PEP 3333, "The start_response() Callable": not before
 /// the first non-empty one) nor need a started response.
@@ -47,6 +48,8 @@ pub(crate) enum Event {
     Chunk,
     /// The end of the body.
     End,
+    /// The head is to be sent, as an override of `sendfile` demands it.
+    Head,
 }
 
 /// What has to be done about an event.
@@ -65,16 +68,16 @@ pub(crate) enum Step {
 impl ResponseState {
     /// The table of the type.
     pub(crate) fn on(self, event: Event) -> Result<Step, Misuse> {
-        use Event::{Chunk, End, Restart, Start};
+        use Event::{Chunk, End, Head, Restart, Start};
         use ResponseState::{Finished, NotStarted, Sent, Started};
         match (self, event) {
             (NotStarted, Start | Restart) | (Started, Restart) => Ok(Step::Keep),
             (Started | Sent | Finished, Start) => Err(Misuse::HeadersAlreadySet),
             (Sent | Finished, Restart) => Ok(Step::Raise),
-            (NotStarted, Chunk) => Err(Misuse::WriteBeforeStart),
+            (NotStarted, Chunk | Head) => Err(Misuse::WriteBeforeStart),
             (NotStarted, End) => Err(Misuse::NeverStarted),
-            (Started, Chunk | End) => Ok(Step::SendHeaders),
-            (Sent | Finished, Chunk | End) => Ok(Step::Pass),
+            (Started, Chunk | End | Head) => Ok(Step::SendHeaders),
+            (Sent | Finished, Chunk | End | Head) => Ok(Step::Pass),
         }
     }
 }
@@ -279,25 +282,29 @@ mod tests {
 
     #[test]
     fn every_state_meets_every_event() {
-        use Event::{Chunk, End, Restart, Start};
+        use Event::{Chunk, End, Head, Restart, Start};
         use ResponseState::{Finished, NotStarted, Sent, Started};
         let table = [
             (NotStarted, Start, Ok(Step::Keep)),
             (NotStarted, Restart, Ok(Step::Keep)),
             (NotStarted, Chunk, Err(Misuse::WriteBeforeStart)),
             (NotStarted, End, Err(Misuse::NeverStarted)),
+            (NotStarted, Head, Err(Misuse::WriteBeforeStart)),
             (Started, Start, Err(Misuse::HeadersAlreadySet)),
             (Started, Restart, Ok(Step::Keep)),
             (Started, Chunk, Ok(Step::SendHeaders)),
             (Started, End, Ok(Step::SendHeaders)),
+            (Started, Head, Ok(Step::SendHeaders)),
             (Sent, Start, Err(Misuse::HeadersAlreadySet)),
             (Sent, Restart, Ok(Step::Raise)),
             (Sent, Chunk, Ok(Step::Pass)),
             (Sent, End, Ok(Step::Pass)),
+            (Sent, Head, Ok(Step::Pass)),
             (Finished, Start, Err(Misuse::HeadersAlreadySet)),
             (Finished, Restart, Ok(Step::Raise)),
             (Finished, Chunk, Ok(Step::Pass)),
             (Finished, End, Ok(Step::Pass)),
+            (Finished, Head, Ok(Step::Pass)),
         ];
         for (state, event, step) in table {
             assert_eq!(state.on(event), step, "{state:?} {event:?}");

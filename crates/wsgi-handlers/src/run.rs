@@ -223,6 +223,10 @@ impl<'e, H: BaseHandler<'e> + ?Sized> StartResponse for Responder<'_, 'e, H> {
     }
 
     fn write(&mut self, data: &[u8]) -> Result<(), AppError> {
+        if !data.is_empty() {
+            // The result is not all of the body then, so its only piece tells no Content-Length.
+            self.response.set_result_len(None);
+        }
         self.handler.write(self.response, data)
     }
 }

@@ -127,7 +127,7 @@ impl<'e, Out: Write> BaseHandler<'e> for SimpleHandler<'e, Out> {
     }
 
     fn add_cgi_vars(&mut self, environ: &mut Environ<'e>) {
-        *environ = std::mem::take(&mut self.base_env);
+        environ.update(std::mem::take(&mut self.base_env));
     }
 }
 

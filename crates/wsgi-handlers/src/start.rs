@@ -52,8 +52,8 @@ pub(crate) fn check_headers(headers: &Headers) -> Result<(), Misuse> {
 
 /// The Content-Length among the headers, if there is one.
 ///
-/// Two that differ, or something that is not a decimal number, would let two readers disagree about the end of the
-/// response (RFC 9112 §6.3), so they are refused.
+/// Two of them, or something that is not a decimal number, could let two readers disagree about the end of the response
+/// (RFC 9112 §6.3), so they are refused; also two that agree, since it is a field to send once (RFC 9110 §5.3).
 pub(crate) fn content_length(headers: &Headers) -> Result<Option<u64>, Misuse> {
     let mut found = None;
     for (name, value) in headers {

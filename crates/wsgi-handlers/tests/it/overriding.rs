@@ -150,6 +150,151 @@ fn files_can_be_sent_in_another_way() {
     assert_eq!((heads.len(), body.as_slice(), files), (1, &b"file body"[..], 0));
 }
 
+/// Sends files through its own output, in a way that a base class may do wrong.
+struct Copying<'e> {
+    simple: SimpleHandler<'e, &'e mut Vec<u8>>,
+    files: usize,
+}
+
+impl<'e> BaseHandler<'e> for Copying<'e> {
+    inherit_handler!('e, simple);
+
+    fn sendfile(&mut self, run: &mut RunState<'e>) -> Result<bool, AppError> {
+        self.files += 1;
+        self.send_headers(&mut run.response)?;
+        self.send_headers(&mut run.response)?;
+        self._write(b"by the system")?;
+        run.response.add_bytes_sent(13);
+        Ok(true)
+    }
+}
+
+/// Lets a `Copying` answer; gives what it sent, what it logged, and how many files it sent in its own way.
+fn copied(method: &'static str, app: impl Application) -> (String, String, usize) {
+    let (mut out, log) = (Vec::new(), SharedLog::default());
+    let environ = [("REQUEST_METHOD", method)];
+    let simple = SimpleHandler::new(io::empty(), &mut out, log.clone(), environ);
+    let mut handler = Copying { simple, files: 0 };
+    assert_eq!(handler.run(&app).unwrap(), Outcome::Complete);
+    let files = handler.files;
+    drop(handler);
+    (masked(&out), log.text(), files)
+}
+
+/// What `sendfile` leaves to the output is flushed, and the head is sent once.
+#[test]
+fn files_can_be_sent_through_the_output() {
+    let file = |_: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+        start_response.start("200 OK", [("Date", "today")])?;
+        Ok(FileWrapper::new(&b"piece by piece"[..]).into())
+    };
+    let (out, log, files) = copied("GET", file);
+    assert_eq!(out, "HTTP/1.0 200 OK\r\nDate: today\r\n\r\nby the system");
+    assert_eq!((log.as_str(), files), ("", 1));
+    // There is no file to send where there is no body to send.
+    let (out, log, files) = copied("HEAD", file);
+    assert_eq!(out, "HTTP/1.0 200 OK\r\nDate: today\r\n\r\n");
+    assert_eq!((log.as_str(), files), ("", 0));
+}
+
+#[test]
+fn a_file_without_a_head_is_refused() {
+    let file = |_: &mut Environ<'_>, _: &mut dyn StartResponse| -> AppResult {
+        Ok(FileWrapper::new(&b"piece by piece"[..]).into())
+    };
+    let (out, log, _) = copied("GET", file);
+    assert!(out.starts_with("HTTP/1.0 500 Internal Server Error\r\n"), "{out}");
+    assert_eq!(log, "Error: write() before start_response()\n");
+}
+
+/// Puts a variable in before the base class has its turn, and takes one out after it.
+struct Variables<'e>(SimpleHandler<'e, &'e mut Vec<u8>>);
+
+impl<'e> BaseHandler<'e> for Variables<'e> {
+    inherit_handler!('e, 0: options, _write, _flush, get_stdin, get_stderr);
+
+    fn add_cgi_vars(&mut self, environ: &mut Environ<'e>) {
+        assert_eq!(environ.get("HOME").as_deref(), Some("/root"), "os_environ comes first");
+        environ.insert("my.before", "kept");
+        environ.insert("PATH_INFO", "replaced");
+        environ.set_extension("my.extension", 7_u32);
+        self.0.add_cgi_vars(environ);
+        environ.remove("HTTP_PROXY");
+    }
+}
+
+/// CPython: `os_environ` is copied, then `add_cgi_vars` changes the copy, then the `wsgi.*` values are set.
+#[test]
+fn the_environ_is_made_in_order() {
+    let mut out = Vec::new();
+    let mut simple = SimpleHandler::new(io::empty(), &mut out, io::sink(), GET);
+    let os_environ =
+        [("HOME", "/root"), ("HTTP_PROXY", "evil"), ("PATH_INFO", "stale"), ("wsgi.input", "x")];
+    simple.options_mut().os_environ =
+        os_environ.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let app = |environ: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+        assert_eq!(environ.get("HTTP_PROXY"), None);
+        assert_eq!(environ.get("HOME").as_deref(), Some("/root"));
+        assert_eq!(environ.get("PATH_INFO").as_deref(), Some("/"));
+        assert_eq!(environ.get("my.before").as_deref(), Some("kept"));
+        assert_eq!(environ.extension("my.extension"), Some(&7_u32));
+        assert_eq!(environ.input().read_n(9)?, b"");
+        start_response.start("200 OK", [("Date", "today")])?;
+        Ok("fine".into())
+    };
+    Variables(simple).run(&app).unwrap();
+    assert!(out.ends_with(b"\r\n\r\nfine"), "{}", masked(&out));
+}
+
+/// Notes what each `_write` is handed.
+#[derive(Default)]
+struct Pieces {
+    options: HandlerOptions,
+    pieces: Vec<Vec<u8>>,
+}
+
+impl<'e> BaseHandler<'e> for Pieces {
+    fn options(&self) -> &HandlerOptions {
+        &self.options
+    }
+    fn _write(&mut self, data: &[u8]) -> io::Result<()> {
+        self.pieces.push(data.to_vec());
+        Ok(())
+    }
+    fn _flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+    fn get_stdin(&mut self) -> Box<dyn wsgi_util::InputStream + 'e> {
+        Box::new(io::empty())
+    }
+    fn get_stderr(&mut self) -> Box<dyn wsgi_util::ErrorStream + 'e> {
+        Box::new(io::sink())
+    }
+    fn add_cgi_vars(&mut self, _: &mut Environ<'e>) {}
+}
+
+/// An output that does not collect is not handed the head in crumbs.
+#[test]
+fn a_head_is_a_few_writes() {
+    let app = |_: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+        start_response.start("200 OK", [("Date", "today"), ("X-Name", "caf\u{e9}")])?;
+        Ok("body".into())
+    };
+    let mut handler = Pieces::default();
+    handler.options.server_software = Some("Demo".into());
+    handler.run(&app).unwrap();
+    let pieces: Vec<&[u8]> = handler.pieces.iter().map(Vec::as_slice).collect();
+    assert_eq!(
+        pieces,
+        [
+            &b"HTTP/1.0 200 OK\r\nServer: Demo\r\n"[..],
+            b"Date: today\r\nX-Name: caf\xe9\r\nContent-Length: 4\r\n",
+            b"\r\n",
+            b"body",
+        ]
+    );
+}
+
 /// A handler is usable as an object, whatever its type.
 #[test]
 fn handlers_are_objects() {

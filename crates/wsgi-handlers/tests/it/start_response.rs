@@ -3,7 +3,7 @@
 use crate::played::{get, play};
 use std::io;
 use wsgi_handlers::{Misuse, Outcome};
-use wsgi_util::{AppError, Body, Environ, StartResponse};
+use wsgi_util::{AppError, Body, Chunk, Environ, ResponseIterable, StartResponse};
 
 const NO_HEADERS: [(&str, &str); 0] = [];
 
@@ -93,6 +93,10 @@ fn headers_that_two_readers_could_read_differently_are_refused() {
         (
             &[("Content-Length", "1"), ("content-length", "2")],
             "Content-Length must be one decimal number (got \"2\")",
+        ),
+        (
+            &[("Content-Length", "1"), ("Content-Length", "1")],
+            "Content-Length must be one decimal number (got \"1\")",
         ),
     ];
     for (headers, message) in table {
@@ -215,6 +219,34 @@ fn empty_pieces_do_not_count() {
     });
     assert!(played.out.ends_with("Date: today\r\n\r\nlate"), "{}", played.out);
     assert_eq!(played.outcome, Ok(Outcome::Complete));
+}
+
+/// A body of one piece that writes as well has more than one piece. CPython announces the size of the first.
+#[test]
+fn what_a_body_writes_is_not_all_of_it() {
+    struct One(bool);
+    impl ResponseIterable for One {
+        fn next_chunk(
+            &mut self,
+            _: &mut Environ<'_>,
+            start_response: &mut dyn StartResponse,
+        ) -> Result<Option<Chunk>, AppError> {
+            if !std::mem::take(&mut self.0) {
+                return Ok(None);
+            }
+            start_response.write(b"one, ")?;
+            Ok(Some(b"two".into()))
+        }
+        fn size_hint(&self) -> Option<usize> {
+            Some(self.0.into())
+        }
+    }
+    let played = get(|_, start_response| {
+        start_response.start("200 OK", [("Date", "today")])?;
+        Ok(Body::iterable(One(true)))
+    });
+    assert!(played.out.ends_with("Date: today\r\n\r\none, two"), "{}", played.out);
+    assert_eq!(played.log, "\"GET /\" 200 8\n");
 }
 
 #[test]
