@@ -99,8 +99,9 @@ pub trait BaseHandler<'e> {
     /// The stream for `wsgi.input`; it ends where the body ends. Called once in a run.
     fn get_stdin(&mut self) -> Box<dyn InputStream + 'e>;
 
-    /// The stream for `wsgi.errors`, which also receives what [`log_exception`](Self::log_exception) writes. Called once
-    /// in a run.
+    /// A stream to the log of the server: for `wsgi.errors`, and for what [`log_exception`](Self::log_exception) writes.
+    ///
+    /// It is called for each of these, since an application may have wrapped, replaced or lost its own.
     fn get_stderr(&mut self) -> Box<dyn ErrorStream + 'e>;
 
     /// Puts the variables of the request into the environ.
@@ -255,7 +256,7 @@ pub trait BaseHandler<'e> {
         Base.close(self, run)
     }
 
-    /// Writes an error with its causes to `wsgi.errors`.
+    /// Writes an error with its causes to [`get_stderr`](Self::get_stderr).
     ///
     /// ```text
     /// Error: cannot render the page

@@ -300,11 +300,11 @@ impl Base {
     pub fn log_exception<'e, H: BaseHandler<'e> + ?Sized>(
         &self,
         handler: &mut H,
-        run: &mut RunState<'e>,
+        _: &mut RunState<'e>,
         error: &(dyn Error + 'static),
     ) {
         let text = log::exception_text(error, handler.options().traceback_limit);
-        let errors = run.environ.errors();
+        let mut errors = handler.get_stderr();
         let _ = errors.write_all(text.as_bytes()).and_then(|()| errors.flush());
     }
 

@@ -31,7 +31,7 @@ pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
     let mut gateway = ExchangeHandler {
         environ,
         stdin: Some(Input { body: &mut body, failed: &body_failed }),
-        stderr: Some(handler.get_stderr()),
+        get_stderr: &|| handler.get_stderr(),
         options,
         x: &mut *x,
         body_failed: &body_failed,
@@ -61,7 +61,7 @@ struct ExchangeHandler<'e, 'x> {
     x: &'e mut Exchange<'x>,
     environ: Environ<'e>,
     stdin: Option<Input<'e, 'x>>,
-    stderr: Option<Box<dyn ErrorStream>>,
+    get_stderr: &'e dyn Fn() -> Box<dyn ErrorStream>,
     options: HandlerOptions,
     body_failed: &'e AtomicBool,
     /// Why the request body could not be read, if the application gave up because of that.
@@ -89,7 +89,7 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
     }
 
     fn get_stderr(&mut self) -> Box<dyn ErrorStream + 'e> {
-        self.stderr.take().unwrap_or_else(|| Box::new(io::sink()))
+        (self.get_stderr)()
     }
 
     fn add_cgi_vars(&mut self, environ: &mut Environ<'e>) {

@@ -262,6 +262,12 @@ impl Write for StandardError {
         Ok(data.len())
     }
 
+    /// Standard error is locked meanwhile, so that the lines of several threads do not mix.
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>) -> io::Result<()> {
+        let _ = io::stderr().write_fmt(text);
+        Ok(())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }

@@ -246,6 +246,28 @@ fn the_environ_is_made_in_order() {
     assert!(out.ends_with(b"\r\n\r\nfine"), "{}", masked(&out));
 }
 
+/// CPython: `log_exception` writes to the handler's stream, whatever the application made of `wsgi.errors`.
+#[test]
+fn an_application_cannot_hide_its_errors_from_the_log() {
+    let log = SharedLog::default();
+    let app = |environ: &mut Environ<'_>, _: &mut dyn StartResponse| -> AppResult {
+        writeln!(environ.errors(), "told by the application")?;
+        environ.set_errors(io::sink());
+        writeln!(environ.errors(), "told to nobody")?;
+        Err("hidden".into())
+    };
+    SimpleHandler::new(io::empty(), io::sink(), log.clone(), GET).run(&app).unwrap();
+    assert_eq!(log.text(), "told by the application\nError: hidden\n");
+
+    let log = SharedLog::default();
+    let app = |environ: &mut Environ<'_>, _: &mut dyn StartResponse| -> AppResult {
+        let _gone_with_the_call = environ.take_errors();
+        panic!("hidden");
+    };
+    SimpleHandler::new(io::empty(), io::sink(), log.clone(), GET).run(&app).unwrap();
+    assert_eq!(log.text(), "Error: panicked: hidden\n");
+}
+
 /// Notes what each `_write` is handed.
 #[derive(Default)]
 struct Pieces {
