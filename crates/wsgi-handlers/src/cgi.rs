@@ -2,7 +2,6 @@
 
 use crate::base::BaseHandler;
 use crate::inherit_handler;
-use crate::input::BoundedInput;
 use crate::options::HandlerOptions;
 use crate::read_environ::read_environ;
 use crate::simple::{SimpleHandler, content_length};
@@ -49,10 +48,13 @@ impl<'e, Out: Write> BaseCgiHandler<'e, Out> {
         environ: impl Into<Environ<'e>>,
     ) -> Self {
         let mut environ = environ.into();
-        let length = content_length(&environ).unwrap_or(0);
+        // Where there is a length, `SimpleHandler` ends the input.
+        let stdin: Box<dyn InputStream + 'e> = match content_length(&environ) {
+            Some(_) => Box::new(stdin),
+            None => Box::new(io::empty()),
+        };
         environ.set_input_terminated(true);
-        let mut simple =
-            SimpleHandler::new(BoundedInput::new(stdin, length), stdout, stderr, environ);
+        let mut simple = SimpleHandler::new(stdin, stdout, stderr, environ);
         simple.options_mut().origin_server = false;
         Self { simple }
     }
