@@ -53,8 +53,8 @@ impl<'e, Out: Write> SimpleHandler<'e, Out> {
     ///
     /// As in CPython, `wsgi.multithread` is true and `wsgi.multiprocess` false unless the options are changed.
     ///
-    /// If the environ has a Content-Length, `wsgi.input` ends there; if not, it ends where `stdin` ends, so give a
-    /// reader that does, such as a [`BoundedInput`].
+    /// If the environ has a Content-Length, `wsgi.input` ends there (at once, if it is no number); if not, it ends where
+    /// `stdin` ends, so give a reader that does, such as a [`BoundedInput`].
     pub fn new(
         stdin: impl InputStream + 'e,
         stdout: Out,
@@ -171,11 +171,12 @@ impl Write for SharedStderr<'_> {
     }
 }
 
-/// The Content-Length of a request, if it says one.
+/// The Content-Length of a request, if it says one; 0 if that is no number, so that nobody else's bytes are read.
 pub(crate) fn content_length(environ: &Environ<'_>) -> Option<u64> {
-    let text = environ.get("CONTENT_LENGTH")?;
+    let text = environ.get("CONTENT_LENGTH").filter(|text| !text.is_empty())?;
     // `parse` would take a sign, too.
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    Some(if is_number { text.parse().unwrap_or(u64::MAX) } else { 0 })
 }
 
 /// Sends two pieces in as few writes as the stream allows.

@@ -358,6 +358,26 @@ fn head_without_a_length() {
     );
 }
 
+/// A stream may go on with the next request: only one of unknown length is read to its end.
+#[test]
+fn a_length_that_is_no_number_is_no_licence_to_read_on() {
+    let app = |environ: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+        let mut body = Vec::new();
+        io::Read::read_to_end(environ.input(), &mut body)?;
+        start_response.start("200 OK", [("Date", "today")])?;
+        Ok(body.into())
+    };
+    let table =
+        [("", "abc"), ("0", ""), ("2", "ab"), ("-1", ""), ("+2", ""), (" 2", ""), ("2,2", "")];
+    for (length, expected) in table {
+        let played = play(app, [("CONTENT_LENGTH", length)], &b"abc"[..]);
+        let body = played.out.split("\r\n\r\n").nth(1);
+        assert_eq!(body, Some(expected), "{length:?}");
+    }
+    let played = play(app, [("CONTENT_LENGTH", "99999999999999999999")], &b"abc"[..]);
+    assert!(played.log.starts_with("Error: the request body ended after 3 of "), "{}", played.log);
+}
+
 #[test]
 fn input_that_is_cut_short_is_an_error_of_the_application() {
     let app = |environ: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
