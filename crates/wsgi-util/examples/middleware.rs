@@ -93,16 +93,28 @@ fn answer(app: &dyn Application, path: &str) -> Result<String, AppError> {
 
     let mut response = Response::default();
     let mut body = app.call(&mut environ, &mut response)?;
-    while let Some(chunk) = body.next_chunk(&mut environ, &mut response)? {
-        response.write(&chunk)?;
-    }
+    let sent = send(&mut body, &mut environ, &mut response);
+    // However it went, the body is closed, and once.
     body.close(&mut environ)?;
+    sent?;
     Ok(format!(
         "{}\n{}{}",
         response.status,
         response.headers,
         String::from_utf8_lossy(&response.body)
     ))
+}
+
+/// Writes a body, piece by piece.
+fn send(
+    body: &mut Body,
+    environ: &mut Environ<'_>,
+    response: &mut Response,
+) -> Result<(), AppError> {
+    while let Some(chunk) = body.next_chunk(environ, response)? {
+        response.write(&chunk)?;
+    }
+    Ok(())
 }
 
 /// A response in memory.

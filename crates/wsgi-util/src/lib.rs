@@ -80,6 +80,10 @@
 //!         self.bytes += chunk.as_ref().map_or(0, |chunk| chunk.len());
 //!         Ok(chunk)
 //!     }
+//!     fn size_hint(&self) -> Option<usize> {
+//!         // The number of pieces stays, so the server can still tell the length of a single one.
+//!         self.body.size_hint()
+//!     }
 //!     fn close(&mut self, environ: &mut Environ<'_>) -> Result<(), AppError> {
 //!         writeln!(environ.errors(), "{} bytes", self.bytes)?;
 //!         self.body.close(environ)
