@@ -147,7 +147,6 @@ impl<'e> RunState<'e> {
         let response = &self.response;
         match (response.state(), response.length_error()) {
             _ if response.client_is_gone() => Outcome::ClientGone,
-            _ if response.output_error().is_some() => Outcome::Failed,
             (_, Some(Misuse::BodyTooShort { declared, sent })) => {
                 Outcome::TooShort { declared, sent }
             }

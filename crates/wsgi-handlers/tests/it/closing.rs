@@ -164,9 +164,10 @@ fn when_the_client_goes_away() {
             let acts = vec![Act::Give("piece"); 50];
             Ok(Body::iterable(Scripted { acts, closing: Act::End, closed: closed.clone() }))
         };
-        let no_request = |_: &str, _: u64| panic!("no request to be logged");
+        let mut request_log = log.clone();
+        let log_request = move |_: &str, _: u64| request_log.write_all(b"a request\n").unwrap();
         let outcome =
-            ServerHandler::new(io::empty(), Breaking { left }, log.clone(), GET, no_request)
+            ServerHandler::new(io::empty(), Breaking { left }, log.clone(), GET, log_request)
                 .run(&app)
                 .unwrap();
         assert_eq!(outcome, Outcome::ClientGone);
@@ -175,26 +176,52 @@ fn when_the_client_goes_away() {
     }
 }
 
-/// An application that overlooks that `write` failed gets no second chance to write.
+/// A stream that fails once, and would take everything afterwards.
+#[derive(Default)]
+struct FailingOnce {
+    failed: bool,
+    taken: Vec<u8>,
+}
+
+impl Write for FailingOnce {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        if !std::mem::replace(&mut self.failed, true) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        self.taken.write(data)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An application that overlooks that `write` failed gets no second chance to write, and its response no log line.
 #[test]
 fn when_the_client_goes_away_and_the_application_goes_on() {
-    let closed = Arc::new(AtomicUsize::new(0));
-    let app = |_: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
-        start_response.start("200 OK", NO_HEADERS)?;
-        for _ in 0..2 {
-            let error = start_response.write(b"lost").unwrap_err();
-            assert_eq!(error.downcast_ref().map(io::Error::kind), Some(io::ErrorKind::BrokenPipe));
-        }
-        Ok(Body::iterable(Scripted { acts: vec![], closing: Act::End, closed: closed.clone() }))
-    };
-    let log = SharedLog::default();
-    let no_request = |_: &str, _: u64| panic!("no request to be logged");
-    let stdout = Breaking { left: 0 };
-    let outcome =
-        ServerHandler::new(io::empty(), stdout, log.clone(), GET, no_request).run(&app).unwrap();
-    assert_eq!(outcome, Outcome::ClientGone);
-    assert_eq!(closed.load(Ordering::SeqCst), 1);
-    assert_eq!(log.text(), "closed\n");
+    for tries in [1, 2] {
+        let closed = Arc::new(AtomicUsize::new(0));
+        let app = |_: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+            start_response.start("200 OK", NO_HEADERS)?;
+            for _ in 0..tries {
+                let error = start_response.write(b"lost").unwrap_err();
+                let kind = error.downcast_ref().map(io::Error::kind);
+                assert_eq!(kind, Some(io::ErrorKind::BrokenPipe));
+            }
+            Ok(Body::iterable(Scripted { acts: vec![], closing: Act::End, closed: closed.clone() }))
+        };
+        let log = SharedLog::default();
+        let mut request_log = log.clone();
+        let log_request = move |_: &str, _: u64| request_log.write_all(b"a request\n").unwrap();
+        let mut stdout = FailingOnce::default();
+        let outcome = ServerHandler::new(io::empty(), &mut stdout, log.clone(), GET, log_request)
+            .run(&app)
+            .unwrap();
+        assert_eq!(outcome, Outcome::ClientGone);
+        assert_eq!(closed.load(Ordering::SeqCst), 1);
+        assert_eq!(log.text(), "closed\n");
+        assert_eq!(stdout.taken, b"");
+    }
 }
 
 /// The client goes away while the error page is sent: the error is logged, and that is all.
@@ -206,6 +233,51 @@ fn when_the_client_goes_away_during_the_error_page() {
         SimpleHandler::new(io::empty(), Breaking { left: 0 }, log.clone(), GET).run(&app).unwrap();
     assert_eq!(outcome, Outcome::ClientGone);
     assert_eq!(log.text(), "Error: why\n");
+}
+
+/// A handler whose error page is a body that has to be closed; it counts how often it is itself.
+struct Page<'e> {
+    simple: SimpleHandler<'e, Breaking>,
+    page: Option<Body>,
+    closed: usize,
+}
+
+impl<'e> BaseHandler<'e> for Page<'e> {
+    inherit_handler!('e, simple);
+
+    fn close(&mut self, run: &mut RunState<'e>) -> Result<(), AppError> {
+        self.closed += 1;
+        self.simple.close(run)
+    }
+
+    fn error_output(&mut self, run: &mut RunState<'e>, error: AppError) -> AppResult {
+        let headers = wsgi_util::Headers::new();
+        self.start_response(&mut run.response, "500 Oops", headers, Some(error))?;
+        Ok(self.page.take().unwrap_or_default())
+    }
+}
+
+/// Runs an application that fails, with an error page that fails after its first piece. Gives the end of the run, and
+/// how often the handler was closed.
+fn failing_page(left: usize) -> (Result<Outcome, String>, usize) {
+    let closed = Arc::new(AtomicUsize::new(0));
+    let acts = vec![Act::Give("page"), Act::Fail];
+    let page = Body::iterable(Scripted { acts, closing: Act::End, closed: closed.clone() });
+    let log = SharedLog::default();
+    let simple = SimpleHandler::new(io::empty(), Breaking { left }, log.clone(), GET);
+    let mut handler = Page { simple, page: Some(page), closed: 0 };
+    let app = |_: &mut Environ<'_>, _: &mut dyn StartResponse| -> AppResult { Err("why".into()) };
+    let outcome = handler.run(&app).map_err(|error| error.to_string());
+    assert_eq!(closed.load(Ordering::SeqCst), 1);
+    assert_eq!(log.text(), "Error: why\nclosed\n");
+    (outcome, handler.closed)
+}
+
+#[test]
+fn an_error_page_that_fails_is_closed_too() {
+    // CPython: the handler is closed after an error in `handle_error`, and not after a client that went away.
+    assert_eq!(failing_page(1000), (Err("failed".to_owned()), 1));
+    assert_eq!(failing_page(0), (Ok(Outcome::ClientGone), 0));
 }
 
 /// A broken pipe to somebody else is an error of the application. CPython takes it for the client's and says nothing.

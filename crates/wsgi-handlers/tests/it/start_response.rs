@@ -362,6 +362,8 @@ fn head_without_a_length() {
 #[test]
 fn a_length_that_is_no_number_is_no_licence_to_read_on() {
     let app = |environ: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+        let length = environ.get("CONTENT_LENGTH").unwrap_or_default().into_owned();
+        assert_eq!(environ.input_terminated(), !length.is_empty(), "{length:?}");
         let mut body = Vec::new();
         io::Read::read_to_end(environ.input(), &mut body)?;
         start_response.start("200 OK", [("Date", "today")])?;

@@ -32,6 +32,18 @@ fn hello(_: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> wsgi_ut
 const HELLO: &str = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nDate: {date}\r\n\
     Content-Length: 13\r\n\r\nHello, world!";
 
+/// Only who answers the client says what serves it; a gateway's environ has what the web server has put there.
+#[test]
+fn server_software_is_the_origin_servers() {
+    for origin_server in [true, false] {
+        let mut handler = SimpleHandler::new(io::empty(), io::sink(), io::sink(), Environ::new());
+        handler.options_mut().server_software = Some("Demo".into());
+        handler.options_mut().origin_server = origin_server;
+        let environ = handler.setup_environ();
+        assert_eq!(environ.get("SERVER_SOFTWARE").is_some(), origin_server);
+    }
+}
+
 /// testEnviron: what is in the environ, and which source wins.
 #[test]
 fn environ() {
