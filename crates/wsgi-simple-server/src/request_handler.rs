@@ -84,7 +84,7 @@ pub trait WsgiRequestHandler {
         environ
     }
 
-    /// Returns the stream for `wsgi.errors`, where errors of the application are written, too: standard error.
+    /// Returns a stream to the log, for `wsgi.errors` and for each error of the application: standard error.
     ///
     /// Where there is none, or nobody reads it, what is written is lost and no application fails (gh-89057).
     fn get_stderr(&self) -> Box<dyn ErrorStream> {
