@@ -175,6 +175,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_cgi_program_runs_once_beside_others() {
+        for options in [CgiHandler::new().options(), IisCgiHandler::new().options()] {
+            assert!(options.wsgi_run_once && options.wsgi_multiprocess);
+            assert!(!options.wsgi_multithread && !options.origin_server);
+        }
+    }
+
+    #[test]
     fn iis_paths_lose_the_script_name() {
         let table = [
             ("/app.exe", "/app.exe/page", "/page"),

@@ -116,6 +116,29 @@ fn an_environ_takes_over_another() {
 }
 
 #[test]
+fn nothing_is_lost_when_an_environ_takes_over_another() {
+    let full = || {
+        let mut environ = Environ::from([("PATH_INFO", "/")]);
+        environ.set_version(1, 0);
+        environ.set_url_scheme("http");
+        environ.set_input(&b""[..]);
+        environ.set_errors(Vec::new());
+        environ.set_multithread(true);
+        environ.set_multiprocess(true);
+        environ.set_run_once(true);
+        environ.set_file_wrapper(true);
+        environ.set_input_terminated(true);
+        environ.set_extension("my.number", 1);
+        environ
+    };
+    let (mut gives, mut takes) = (full(), Environ::new());
+    gives.update(Environ::new());
+    takes.update(full());
+    assert_eq!(gives.items(), full().items());
+    assert_eq!(takes.items(), full().items());
+}
+
+#[test]
 fn native_strings_stand_for_bytes() {
     let mut environ = Environ::with_source(Source::default());
     assert_eq!(environ.get_bytes("PATH_INFO").as_deref(), Some(&b"/caf\xc3\xa9"[..]));

@@ -367,6 +367,20 @@ fn head_and_first_piece_leave_in_one_write() {
     }
 }
 
+/// A stream that takes nothing would be written to for ever.
+#[test]
+fn an_output_that_takes_nothing_fails() {
+    for size in [1, 1_000_000] {
+        let app = move |_: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+            start_response.start("200 OK", NO_HEADERS)?;
+            Ok(vec![b'x'; size].into())
+        };
+        let full: &mut [u8] = &mut [];
+        let outcome = SimpleHandler::new(io::empty(), full, io::sink(), GET).run(&app).unwrap();
+        assert_eq!(outcome, Outcome::Failed, "{size}");
+    }
+}
+
 /// PEP 3333, "Buffering and Streaming": each piece is sent before the next one is asked for.
 #[test]
 fn each_piece_is_sent_before_the_next() {
