@@ -106,9 +106,9 @@ impl EnvironSource for RequestEnviron<'_> {
                 }
             }
         }
-        for (key, value) in self.base.iter() {
-            if self.of_request(key).is_none() {
-                each(key, value);
+        for key in self.base.keys().filter(|key| self.of_request(key).is_none()) {
+            if let Some(value) = self.of_server(key) {
+                each(key, &value);
             }
         }
         for key in SERVER_KEYS.iter().filter(|key| !self.base.contains_key(**key)) {
@@ -140,6 +140,8 @@ impl RequestEnviron<'_> {
     /// The value that the server gives to a variable, the same for every request.
     fn of_server(&self, key: &str) -> Option<Cow<'_, str>> {
         match (self.base.get(key), key) {
+            // An empty length would deny a body that is there.
+            (Some(_), "CONTENT_LENGTH") if self.headers.contains("Transfer-Encoding") => None,
             (Some(value), _) => Some(Cow::Borrowed(value)),
             (None, "SERVER_NAME") if !self.server.server_name.is_empty() => {
                 Some(Cow::Borrowed(&self.server.server_name))
@@ -210,7 +212,8 @@ mod tests {
         let length = parser.parse(&head).unwrap().unwrap();
         let info = ServerInfo::new("10.0.0.1", Some(8000));
         let base = BaseEnviron::from(
-            [("SERVER_NAME", "localhost"), ("SCRIPT_NAME", "")].map(|(k, v)| (k.into(), v.into())),
+            [("SERVER_NAME", "localhost"), ("SCRIPT_NAME", ""), ("CONTENT_LENGTH", "")]
+                .map(|(k, v)| (k.into(), v.into())),
         );
         let source = RequestEnviron::new(
             parser.head(&head[..length]),
@@ -247,19 +250,19 @@ mod tests {
     #[track_caller]
     fn check(head: &str, expected: &[(&str, &str)]) {
         let fixed = [
+            ("CONTENT_LENGTH", ""),
             ("REMOTE_ADDR", "10.0.0.9"),
             ("SCRIPT_NAME", ""),
             ("SERVER_NAME", "localhost"),
             ("SERVER_PORT", "8000"),
             ("SERVER_SOFTWARE", "WSGIServer"),
         ];
-        let mut expected: Vec<_> = expected
+        let expected: BaseEnviron = fixed
             .iter()
-            .chain(&fixed)
+            .chain(expected)
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect();
-        expected.sort();
-        assert_eq!(environ(head), expected, "{head:?}");
+        assert_eq!(environ(head), expected.into_iter().collect::<Vec<_>>(), "{head:?}");
     }
 
     #[test]
@@ -348,6 +351,12 @@ mod tests {
             &[("CONTENT_LENGTH", "3"), ("CONTENT_TYPE", "")],
         );
         check_fields("Content-Type: a/b\r\ncontent-type: c/d", &[("CONTENT_TYPE", "a/b")]);
+    }
+
+    #[test]
+    fn a_chunked_body_has_no_length_that_is_empty() {
+        let environ = environ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked");
+        assert!(!environ.iter().any(|(key, _)| key == "CONTENT_LENGTH"), "{environ:?}");
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub fn make_server_with<H: WsgiRequestHandler + Send + 'static>(
 /// let mut response = String::new();
 /// client.read_to_string(&mut response)?;
 /// assert!(response.starts_with("HTTP/1.1 200 OK\r\n"));
-/// assert!(response.contains("\r\n\r\nHello world!\n\nGATEWAY_INTERFACE = 'CGI/1.1'\nPATH_INFO = '/xyz'\n"));
+/// assert!(response.contains("\r\n\r\nHello world!\n\nCONTENT_LENGTH = ''\nGATEWAY_INTERFACE = 'CGI/1.1'\nPATH_INFO = '/xyz'\n"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
@@ -179,11 +179,11 @@ impl WsgiServer {
     }
 
     /// Sets the variables that every environ begins with: the name and the port of the server, `GATEWAY_INTERFACE`, and
-    /// empty ones for `SCRIPT_NAME` and `REMOTE_HOST`. Called when the server is bound.
+    /// empty ones for `SCRIPT_NAME`, `REMOTE_HOST` and `CONTENT_LENGTH`. Called when the server is bound.
     ///
     /// The name is the address, as no resolver is asked (CPython's `getfqdn` can stall for half a minute, gh-79345). A
     /// server that listens everywhere has none here: the environ of a request then has the address that its client
-    /// has connected to. `CONTENT_LENGTH` is there only if the client sent it, where CPython has an empty one.
+    /// has connected to.
     pub fn setup_environ(&self) {
         let (address, port) = (self.server_address().ip(), self.server_port().to_string());
         let mut base_environ = BaseEnviron::from(
@@ -191,6 +191,7 @@ impl WsgiServer {
                 ("GATEWAY_INTERFACE", "CGI/1.1"),
                 ("SERVER_PORT", port.as_str()),
                 ("REMOTE_HOST", ""),
+                ("CONTENT_LENGTH", ""),
                 ("SCRIPT_NAME", ""),
             ]
             .map(|(key, value)| (key.to_owned(), value.to_owned())),
