@@ -257,11 +257,8 @@ mod tests {
             ("SERVER_PORT", "8000"),
             ("SERVER_SOFTWARE", "WSGIServer"),
         ];
-        let expected: BaseEnviron = fixed
-            .iter()
-            .chain(expected)
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let expected: BaseEnviron =
+            fixed.iter().chain(expected).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         assert_eq!(environ(head), expected.into_iter().collect::<Vec<_>>(), "{head:?}");
     }
 
