@@ -12,6 +12,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use tree::{Served, ask, write};
 
 const SECRET: &str = "the secret";
@@ -125,6 +127,37 @@ fn links_out_of_the_directory_are_refused() {
     }
     assert_eq!(served.get("/dir").header("Location"), Some("/dir/"));
     refuses(&served, "/loop");
+}
+
+/// Only Linux tells where an open file lies; elsewhere who can change the tree that fast wins sometimes.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_race_opens_a_way_out() {
+    let (around, www) = guarded();
+    write(www.join("turn/file.txt"), b"plain text\n");
+    write(around.path().join("away/file.txt"), SECRET.as_bytes());
+    write(around.path().join("away/secret-name.txt"), b"");
+    symlink("../away", www.join("link")).expect("a link");
+    let (turn, link, spare) = (www.join("turn"), www.join("link"), www.join("spare"));
+    let served = Served::new(&www);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // The directory and the link out take turns under one name.
+            while !done.load(Ordering::Relaxed) {
+                for (from, to) in [(&turn, &spare), (&link, &turn), (&turn, &link), (&spare, &turn)]
+                {
+                    fs::rename(from, to).expect("renaming");
+                }
+            }
+        });
+        let found = (0..2_000).find_map(|_| {
+            let (file, listing) = (served.get("/turn/file.txt").0, served.get("/turn/").0);
+            [file, listing].into_iter().find(|answer| answer.contains("secret"))
+        });
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(found, None);
+    });
 }
 
 #[test]

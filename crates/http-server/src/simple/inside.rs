@@ -6,6 +6,7 @@
 
 use super::SimpleHandlerOptions;
 use std::fs::{self, File, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Opens a regular file; `None` if it is anything else or not to be served.
@@ -17,28 +18,89 @@ pub(super) fn open_file(options: &SimpleHandlerOptions, path: &Path) -> Option<(
     let file = File::open(path).ok()?;
     // After opening, because the name may have come to mean something else in between: what counts is what is open.
     let opened = file.metadata().ok()?;
-    let resolved = resolve(options, path)?;
-    (opened.is_file() && is_same_file(&opened, &resolved)).then_some((file, opened))
+    (opened.is_file() && open_within(options, path, &file)).then_some((file, opened))
 }
 
 /// Whether the path is a directory that may be served.
 pub(super) fn is_directory(options: &SimpleHandlerOptions, path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| found.is_dir()) && resolve(options, path).is_some()
+    fs::metadata(path).is_ok_and(|found| found.is_dir())
+        && within(options, path, || path.canonicalize().ok())
 }
 
-/// Returns the path without any links in it, if that is a place to serve from.
+/// Lists a directory with `read`, if it may be served.
+///
+/// # Errors
+///
+/// Those of `read`, and [`io::ErrorKind::PermissionDenied`].
+pub(super) fn read_directory<T>(
+    options: &SimpleHandlerOptions,
+    path: &Path,
+    read: impl FnOnce(&Path) -> io::Result<T>,
+) -> io::Result<T> {
+    if !cfg!(target_os = "linux") {
+        let allowed = within(options, path, || path.canonicalize().ok());
+        return if allowed { read(path) } else { Err(io::ErrorKind::PermissionDenied.into()) };
+    }
+    let directory = File::open(path)?;
+    if !open_within(options, path, &directory) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    // What is open, whatever the name means by now.
+    match by_descriptor(&directory).filter(|found| found.exists()) {
+        Some(open) => read(&open),
+        None => read(path),
+    }
+}
+
+/// Whether what was opened by this path may be served.
+fn open_within(options: &SimpleHandlerOptions, path: &Path, file: &File) -> bool {
+    within(options, path, || place_of(file).or_else(|| resolve_to(path, file)))
+}
+
+/// Whether a path may be served that, without any links in it, leads to this place.
 ///
 /// A path that does not begin with the directory was made by an override of `translate_path`, which then answers for it.
-fn resolve(options: &SimpleHandlerOptions, path: &Path) -> Option<PathBuf> {
-    let resolved = path.canonicalize().ok()?;
-    let Ok(below) = path.strip_prefix(&options.directory) else { return Some(resolved) };
+fn within(
+    options: &SimpleHandlerOptions,
+    path: &Path,
+    place: impl FnOnce() -> Option<PathBuf>,
+) -> bool {
+    let Ok(below) = path.strip_prefix(&options.directory) else { return true };
     if cfg!(windows) && below.iter().any(|name| is_special_on_windows(&name.to_string_lossy())) {
-        return None;
+        return false;
+    }
+    if options.follow_links_outside {
+        return true;
     }
     // `Path::starts_with` compares whole components: `/srv/www-old` does not start with `/srv/www`.
-    let is_inside = options.follow_links_outside
-        || resolved.starts_with(options.directory.canonicalize().ok()?);
-    is_inside.then_some(resolved)
+    let (Ok(directory), Some(place)) = (options.directory.canonicalize(), place()) else {
+        return false;
+    };
+    place.starts_with(directory)
+}
+
+/// Where an open file lies, from the system itself: no name is looked up again, so nobody can change what it means
+/// meanwhile. `None` where the system does not tell.
+fn place_of(file: &File) -> Option<PathBuf> {
+    fs::read_link(by_descriptor(file)?).ok()
+}
+
+/// The name that Linux has for an open file.
+#[cfg(target_os = "linux")]
+fn by_descriptor(file: &File) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn by_descriptor(_file: &File) -> Option<PathBuf> {
+    None
+}
+
+/// The path without any links in it, if it leads to the open file. Who changes the tree between the looks can win.
+fn resolve_to(path: &Path, file: &File) -> Option<PathBuf> {
+    let resolved = path.canonicalize().ok()?;
+    is_same_file(&file.metadata().ok()?, &resolved).then_some(resolved)
 }
 
 /// `PathBuf` hides a final separator from its components.

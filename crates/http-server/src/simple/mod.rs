@@ -175,7 +175,7 @@ impl SimpleHttpRequestHandler {
         x: &mut Exchange<'_>,
         path: &Path,
     ) -> io::Result<Option<FileObject>> {
-        let Ok(entries) = listing::read(path) else {
+        let Ok(entries) = inside::read_directory(&self.settings, path, listing::read) else {
             x.send_error(404, "No permission to list directory")?;
             return Ok(None);
         };
