@@ -253,3 +253,30 @@ fn the_log_is_text() {
     assert_eq!(run(halves, &mut environ(&[])), (None, vec![]));
     assert_eq!(run(bytes, &mut environ(&[])).0, Some(Violation::ErrorsNotText));
 }
+
+/// Streams may take and give a few bytes at a time; the checks keep count.
+#[test]
+fn streams_that_go_in_small_steps_are_checked_as_well() {
+    struct ByByte;
+    impl io::Write for ByByte {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            Ok(data.len().min(1))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    fn app(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+        environ.errors().write_all("caf\u{e9} \u{20ac}\n".as_bytes())?;
+        environ.input().readlines(None)?;
+        hello(environ, start_response)
+    }
+    for (length, violation) in
+        [("6", None), ("4", Some(Violation::InputTooLong { content_length: 4 }))]
+    {
+        let mut environ = environ(&[("CONTENT_LENGTH", length)]);
+        environ.set_input(io::BufReader::with_capacity(2, &b"a\nb\nc\n"[..]));
+        environ.set_errors(ByByte);
+        assert_eq!(run(app, &mut environ), (violation, vec![]));
+    }
+}
