@@ -11,3 +11,8 @@ pub mod mask;
 pub mod server;
 pub mod tree;
 pub mod wire;
+
+/// The programs of the README, compiled and run like the examples of the docs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
