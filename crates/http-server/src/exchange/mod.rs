@@ -57,7 +57,8 @@ pub struct Exchange<'a> {
     pub wfile: ResponseBody<'a>,
     /// Whether the connection closes after this response.
     ///
-    /// Set from the request at the start, by a `Connection` field the handler sends, and by every error page.
+    /// Set from the request at the start, by a `Connection` field the handler sends, and by every error page. False keeps no
+    /// connection that the client has asked to close.
     pub close_connection: bool,
 }
 
@@ -389,7 +390,7 @@ impl Exchange<'_> {
             protocol: self.protocol,
             request: self.head().map_or(Version::HTTP_10, |head| head.version()),
             command: self.command(),
-            close: self.close_connection || self.body_forbids_reuse(),
+            close: self.close_connection || self.client_forbids_reuse(),
         };
         if let Some(close) = self.wfile.end_head(&facts)? {
             self.close_connection = close;
@@ -408,8 +409,12 @@ impl Exchange<'_> {
         }
     }
 
-    /// Whether what is left of the request body makes it certain that no request can follow it.
-    fn body_forbids_reuse(&self) -> bool {
+    /// Whether no request can follow, whatever the handler wants: the client asked for the end (RFC 9112 §9.6), or what is
+    /// left of the request body makes it certain.
+    fn client_forbids_reuse(&self) -> bool {
+        if self.head().is_some_and(|head| head.asks_to_close()) {
+            return true;
+        }
         let link = self.link.lock();
         match link.body {
             BodyState::Complete => false,
@@ -449,7 +454,7 @@ impl Exchange<'_> {
 
     /// Whether another request can follow on the connection. Drops what the handler left of the request body for that.
     pub(crate) fn can_be_followed(&mut self) -> bool {
-        if self.close_connection || self.trouble().is_some() || self.body_forbids_reuse() {
+        if self.close_connection || self.trouble().is_some() || self.client_forbids_reuse() {
             return false;
         }
         if self.link.lock().body == BodyState::Open {

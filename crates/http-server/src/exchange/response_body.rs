@@ -45,6 +45,8 @@ struct Head {
     status: Option<u16>,
     content_length: Option<(u64, Range<usize>)>,
     transfer_encoding: Option<Range<usize>>,
+    /// Whether the last of the handler's codings is chunked, so that the body tells where it ends.
+    ends_in_chunks: bool,
     connection: bool,
 }
 
@@ -59,7 +61,7 @@ enum Framing {
         surplus: u64,
     },
     Chunked,
-    /// The handler sent a Transfer-Encoding and writes its chunks itself.
+    /// The handler sent a Transfer-Encoding that ends in chunks and writes them itself.
     ByHandler,
     UntilClose,
 }
@@ -160,6 +162,8 @@ impl<'a> ResponseBody<'a> {
             head.content_length = Some((length, line));
         } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
             head.transfer_encoding.get_or_insert(line);
+            let last = value.rsplit(',').next().unwrap_or_default();
+            head.ends_in_chunks = last.trim().eq_ignore_ascii_case("chunked");
         } else if name.eq_ignore_ascii_case("Connection") {
             head.connection = true;
         }
@@ -218,8 +222,9 @@ impl<'a> ResponseBody<'a> {
         } else if let Some((remaining, _)) = head.content_length {
             Framing::Length { remaining, surplus: 0 }
         } else if head.transfer_encoding.is_some() {
-            close |= facts.request < Version::HTTP_11;
-            Framing::ByHandler
+            // RFC 9112 §6.3: only chunks tell where such a response ends, and only to who knows them.
+            close |= facts.request < Version::HTTP_11 || !head.ends_in_chunks;
+            if head.ends_in_chunks { Framing::ByHandler } else { Framing::UntilClose }
         } else if persistent_protocol && facts.request >= Version::HTTP_11 {
             self.out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
             Framing::Chunked

@@ -18,6 +18,11 @@ impl ConnectionOptions {
         }
     }
 
+    /// Whether the client has said that this request is its last.
+    pub(super) fn asks_to_close(self) -> bool {
+        self.close
+    }
+
     /// Whether a request of this version persists with a server of that version.
     ///
     /// `close` wins over everything. 1.1 persists by default, 1.0 only on `keep-alive`; a server of version 1.0 never

@@ -202,6 +202,11 @@ impl<'a> RequestHead<'a> {
         self.found.known.connection.persists(self.found.version(), server)
     }
 
+    /// Whether the client has said that this request is its last, which a handler cannot overrule (RFC 9112 §9.6).
+    pub(crate) fn asks_to_close(&self) -> bool {
+        self.found.known.connection.asks_to_close()
+    }
+
     /// What the client expects before it sends the body.
     pub fn expectation(&self) -> Expectation {
         self.found.known.expectation

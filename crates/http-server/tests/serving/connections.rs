@@ -73,6 +73,29 @@ fn connection_is_a_list_over_all_lines() {
 }
 
 #[test]
+fn a_client_that_asks_for_the_end_is_not_overruled() {
+    let by_field = http11(|x| {
+        x.send_response_only(200, None)?;
+        x.send_header("Connection", "keep-alive")?;
+        x.send_header("Content-Length", "0")?;
+        x.end_headers()
+    });
+    let by_attribute = http11(|x| {
+        x.close_connection = false;
+        reply(x, "1")?;
+        x.close_connection = false;
+        Ok(())
+    });
+    let requests = get("/1", "Connection: close\r\n") + &get("/2", "");
+    for response in [answer(&by_field, &requests), answer(&by_attribute, &requests)] {
+        // RFC 9112 §9.6: no further request of that connection is processed.
+        assert_eq!(response.matches("200 OK").count(), 1, "{response}");
+    }
+    let requests = "GET / HTTP/1.0\r\n\r\n".repeat(2);
+    assert_eq!(answer(&by_field, &requests).matches("200 OK").count(), 2, "nobody asked for it");
+}
+
+#[test]
 fn empty_lines_between_requests_are_skipped() {
     let request = ["\r\n", &get("/1", ""), "\r\n\r\n", &get("/2", "")].concat();
     assert_eq!(answer(&http11(path), request).matches("HTTP/1.1 200").count(), 2);

@@ -82,6 +82,24 @@ fn a_handler_may_write_its_own_chunks() {
 }
 
 #[test]
+fn a_coding_of_the_handler_that_is_not_chunked_last_ends_with_the_connection() {
+    for codings in [&["gzip"][..], &["chunked", "gzip"], &["chunked, gzip"], &["notchunked"]] {
+        let handler = http11(|x| {
+            x.send_response_only(200, None)?;
+            for coding in codings {
+                x.send_header("Transfer-Encoding", coding)?;
+            }
+            x.end_headers()?;
+            x.wfile.write_all(b"coded")
+        });
+        let response = answer(&handler, GET.repeat(2));
+        // RFC 9112 §6.3: nothing else could tell a client where it ends.
+        assert_eq!(response.matches("200 OK").count(), 1, "{response}");
+        assert!(response.ends_with("\r\nConnection: close\r\n\r\ncoded"), "{response}");
+    }
+}
+
+#[test]
 fn head_204_304_and_205_have_no_body_whatever_the_handler_writes() {
     for (status, line) in [(204, "No Content"), (304, "Not Modified"), (200, "OK")] {
         let handler = http11(move |x| {
