@@ -1,6 +1,8 @@
 //! Serves a directory, as `python -m http.server` does.
 //!
-//!     cargo run -p http-server --example serve_directory [DIRECTORY [ADDRESS:PORT]]
+//! ```text
+//! cargo run -p http-server --example serve_directory [DIRECTORY [ADDRESS:PORT]]
+//! ```
 
 use http_server::{Serve, SimpleHttpRequestHandler, ThreadingHttpServer};
 use std::io;

@@ -45,6 +45,7 @@ use std::thread::{self, JoinHandle};
 /// assert_eq!(answer, "Some(\"process_request_thread\")");
 /// # io::Result::Ok(())
 /// ```
+#[doc(alias = "process_request_thread")]
 #[derive(Debug)]
 pub struct ThreadingMixIn<S: BaseServer> {
     inner: Arc<S>,

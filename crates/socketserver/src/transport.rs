@@ -12,6 +12,8 @@ use std::time::Duration;
 /// CPython expresses this by the subclasses of `TCPServer` and their `address_family` and
 /// `socket_type`. Here it is a value that the [`Server`](crate::Server) owns, so a transport of
 /// your own may carry state: its keys, its counters, the errors a test wants to see.
+#[doc(alias = "address_family")]
+#[doc(alias = "socket_type")]
 pub trait Transport: Send + Sync + 'static {
     /// The socket the server listens or receives on.
     type Socket: Send + Sync + 'static;

@@ -33,6 +33,7 @@ use std::mem::MaybeUninit;
 /// assert_eq!(error.message(), "Bad request syntax ('GET  / HTTP/1.1')");
 /// # Ok::<(), http_server::proto::RequestError>(())
 /// ```
+#[doc(alias = "parse_request")]
 #[derive(Debug)]
 pub struct HeadParser {
     limits: Limits,
