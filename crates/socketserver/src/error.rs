@@ -1,5 +1,6 @@
 //! What a caller can do wrong.
 
+use std::fmt;
 use std::io;
 
 /// The caller asked for something that cannot be; each message says what to do instead.
@@ -65,12 +66,19 @@ impl From<Misuse> for io::Error {
 }
 
 /// Binding failed: what was tried, what the system said, and the way out.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("cannot serve on {address}: {source}{hint}")]
 struct BindError {
     address: String,
     source: io::Error,
     hint: &'static str,
+}
+
+/// Shows the message as text: it is what a program whose `main` returns the error prints.
+impl fmt::Debug for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_string().fmt(f)
+    }
 }
 
 /// Adds the address and a way out to an error of `bind` or `listen`; the kind stays.

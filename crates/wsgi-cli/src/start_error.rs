@@ -66,8 +66,22 @@ fn explain_listen(
                 SocketAddr::V4(_) => Ok(()),
             }
         }
-        _ => write!(f, "cannot listen on {address}: {}", words_of(error)),
+        ErrorKind::InvalidInput if is_link_local_without_zone(address) => {
+            let ip = address.ip();
+            write!(f, "{ip} is an address of one network: name its interface, as in {ip}%eth0")
+        }
+        _ => write!(f, "cannot listen on {address}: {}", words_of(root_of(error))),
     }
+}
+
+fn is_link_local_without_zone(address: SocketAddr) -> bool {
+    matches!(address, SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0)
+}
+
+/// What the system said, without the words of the library, which name the address once more.
+fn root_of(error: &io::Error) -> &io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.source());
+    inner.and_then(|source| source.downcast_ref()).unwrap_or(error)
 }
 
 /// The system's words without Rust's `(os error 98)`.
@@ -82,6 +96,7 @@ fn words_of(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wsgi_simple_server::WsgiServer;
 
     fn listen(address: &str, kind: ErrorKind) -> String {
         listen_by(PortOption::Port, address, kind)
@@ -134,6 +149,23 @@ mod tests {
             listen("[::1:8080]:8000", ErrorKind::AddrNotAvailable)
                 .ends_with("; with a port, write [::1]:8080")
         );
+    }
+
+    #[test]
+    fn an_address_of_one_network_needs_its_interface() {
+        assert_eq!(
+            listen("[fe80::1]:8000", ErrorKind::InvalidInput),
+            "fe80::1 is an address of one network: name its interface, as in fe80::1%eth0"
+        );
+    }
+
+    // 240.0.0.0/4 is reserved: the library wraps whatever the system says about it.
+    #[test]
+    fn the_address_is_named_once() {
+        let address: SocketAddr = "240.0.0.1:0".parse().unwrap();
+        let error = WsgiServer::bind(address).unwrap_err();
+        assert!(error.to_string().contains("240.0.0.1"), "{error}");
+        assert!(!root_of(&error).to_string().contains("240.0.0.1"), "{error}");
     }
 
     #[test]
