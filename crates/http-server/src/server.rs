@@ -1,14 +1,13 @@
 //! The servers: `HTTPServer` and `ThreadingHTTPServer`.
 
-use crate::{BaseHttpRequestHandler, HandlerError, HttpHandlerClass};
+use crate::{BaseHttpRequestHandler, HttpHandlerClass};
 use socketserver::{
-    AddressOf, BaseServer, RequestOf, Serve, Server, ServerOptions, Tcp, TcpServer, ThreadingMixIn,
-    ThreadingOptions, ToServerAddress,
+    BaseServer, Serve, Server, ServerOptions, Tcp, TcpServer, ThreadingMixIn, ThreadingOptions,
+    ToServerAddress,
 };
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 /// A server of HTTP over TCP (`http.server.HTTPServer`): one connection after the other.
 ///
@@ -242,77 +241,7 @@ where
     F: Fn() -> H + Send + Sync + 'static,
     H: BaseHttpRequestHandler + Send + 'static,
 {
-    type Transport = Tcp;
-    type Class = HttpHandlerClass<F>;
-
-    fn base(&self) -> &Server<Tcp, HttpHandlerClass<F>> {
-        self.mixed.base()
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        self.mixed.timeout()
-    }
-
-    fn server_bind(&self) -> io::Result<()> {
-        self.mixed.server_bind()
-    }
-
-    fn server_activate(&self) -> io::Result<()> {
-        self.mixed.server_activate()
-    }
-
-    fn server_close(&self) {
-        self.mixed.server_close();
-    }
-
-    fn get_request(&self) -> io::Result<(RequestOf<Self>, AddressOf<Self>)> {
-        self.mixed.get_request()
-    }
-
-    fn get_request_failed(&self, error: &io::Error, first: bool, pause: Duration) {
-        self.mixed.get_request_failed(error, first, pause);
-    }
-
-    fn verify_request(&self, request: &RequestOf<Self>, client_address: &AddressOf<Self>) -> bool {
-        self.mixed.verify_request(request, client_address)
-    }
-
-    fn process_request(&self, request: RequestOf<Self>, client_address: AddressOf<Self>) {
-        self.mixed.process_request(request, client_address);
-    }
-
-    fn finish_request(
-        &self,
-        request: &mut RequestOf<Self>,
-        client_address: &AddressOf<Self>,
-    ) -> Result<(), HandlerError> {
-        self.mixed.finish_request(request, client_address)
-    }
-
-    fn shutdown_request(&self, request: RequestOf<Self>) {
-        self.mixed.shutdown_request(request);
-    }
-
-    fn close_request(&self, request: RequestOf<Self>) {
-        self.mixed.close_request(request);
-    }
-
-    fn handle_error(
-        &self,
-        request: &RequestOf<Self>,
-        client_address: &AddressOf<Self>,
-        error: &HandlerError,
-    ) {
-        self.mixed.handle_error(request, client_address, error);
-    }
-
-    fn handle_timeout(&self) {
-        self.mixed.handle_timeout();
-    }
-
-    fn service_actions(&self) {
-        self.mixed.service_actions();
-    }
+    socketserver::delegate_hooks!(mixed: ThreadingMixIn<HttpServer<F>>);
 }
 
 impl<F: 'static> fmt::Debug for ThreadingHttpServer<F>

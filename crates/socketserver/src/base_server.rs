@@ -20,7 +20,12 @@ pub type AddressOf<S> = <<S as BaseServer>::Transport as Transport>::Address;
 /// A server of your own is a newtype: it says with [`base`](Self::base) what it is built on, and
 /// overrides the hooks it cares for. An override reaches what it replaces through the field,
 /// where Python has `super()`; the two defaults that call other hooks are also in [`Serve`], so
-/// that they see this server's overrides. Mix-ins go around it and keep its overrides.
+/// that they see this server's overrides.
+///
+/// Mix-ins go around it, outermost, and keep its overrides: `ThreadingMixIn<MyServer>`, never the
+/// reverse. A newtype around a mix-in has to pass every hook on that it does not override, because
+/// the defaults reach `base`, which has no threads; [`delegate_hooks!`](crate::delegate_hooks)
+/// writes that.
 ///
 /// # Examples
 ///

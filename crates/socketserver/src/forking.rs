@@ -213,7 +213,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 impl<S: BaseServer> BaseServer for ForkingMixIn<S> {
-    crate::mixin::delegate_hooks!();
+    crate::delegate_hooks!(inner: S;
+        server_bind, server_activate, get_request, get_request_failed, verify_request,
+        finish_request, shutdown_request, close_request, handle_error);
 
     fn process_request(&self, request: RequestOf<Self>, client_address: AddressOf<Self>) {
         // CPython collects in the hooks of its loops only, so one `handle_request` after the

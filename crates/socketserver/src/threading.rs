@@ -188,7 +188,10 @@ impl<S: BaseServer + 'static> ThreadingMixIn<S> {
 type Work<S> = Option<(RequestOf<S>, AddressOf<S>)>;
 
 impl<S: BaseServer + 'static> BaseServer for ThreadingMixIn<S> {
-    crate::mixin::delegate_hooks!();
+    crate::delegate_hooks!(inner: S;
+        timeout, server_bind, server_activate, get_request, get_request_failed, verify_request,
+        finish_request, shutdown_request, close_request, handle_error, handle_timeout,
+        service_actions);
 
     fn process_request(&self, request: RequestOf<Self>, client_address: AddressOf<Self>) {
         match self.start_thread(request, client_address) {
@@ -210,18 +213,6 @@ impl<S: BaseServer + 'static> BaseServer for ThreadingMixIn<S> {
     fn server_close(&self) {
         self.inner.server_close();
         self.threads.join();
-    }
-
-    fn handle_timeout(&self) {
-        self.inner.handle_timeout();
-    }
-
-    fn service_actions(&self) {
-        self.inner.service_actions();
-    }
-
-    fn timeout(&self) -> Option<std::time::Duration> {
-        self.inner.timeout()
     }
 }
 
