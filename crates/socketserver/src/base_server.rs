@@ -1,7 +1,7 @@
 //! The hooks of a server, and the loops that call them.
 
 use crate::backoff::is_exhaustion;
-use crate::control::ShutdownHandle;
+use crate::control::{Loop, ShutdownHandle};
 use crate::request_handler::catch_panic;
 use crate::wakeup::Readiness;
 use crate::{HandlerError, Misuse, RequestHandlerClass, Server, Transport};
@@ -255,7 +255,7 @@ pub trait Serve: BaseServer {
     fn serve_forever(&self) -> io::Result<()> {
         let base = self.base();
         let control = base.control();
-        let _running = control.enter()?;
+        let _running = control.enter(Loop::Forever)?;
         base.check_active()?;
         let interval = base.options().poll_interval;
         let mut rest_until: Option<Instant> = None;
@@ -286,7 +286,7 @@ pub trait Serve: BaseServer {
     fn handle_request(&self) -> io::Result<()> {
         let base = self.base();
         let control = base.control();
-        let _running = control.enter()?;
+        let _running = control.enter(Loop::Once)?;
         base.check_active()?;
         let deadline = self.timeout().and_then(|timeout| Instant::now().checked_add(timeout));
         let left = || deadline.map(|until| until.saturating_duration_since(Instant::now()));

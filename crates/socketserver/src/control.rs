@@ -1,5 +1,6 @@
 //! Starting, waking and ending a serving loop.
 
+use crate::attendance::Term;
 use crate::error::Misuse;
 use crate::wakeup::{Readiness, Wakeup};
 use socket2::SockRef;
@@ -65,9 +66,26 @@ struct State {
     /// CPython's `__shutdown_request`.
     stop: bool,
     /// The thread in a loop: CPython's `__is_shut_down`, and whose loop it is.
-    running: Option<ThreadId>,
+    running: Option<(ThreadId, Loop)>,
     /// Counts the loops, so that waiting for one to end does not wait for the next.
     run: u64,
+    /// Ended by whoever stops or closes the server; the next loop begins a new one.
+    term: Arc<Term>,
+}
+
+/// Which loop runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loop {
+    /// `serve_forever`.
+    Forever,
+    /// `handle_request`.
+    Once,
+}
+
+impl State {
+    fn held_by_this_thread(&self) -> Option<Loop> {
+        self.running.filter(|(thread, _)| *thread == thread::current().id()).map(|(_, which)| which)
+    }
 }
 
 impl Control {
@@ -83,8 +101,9 @@ impl Control {
     fn shutdown(&self, wait: bool) {
         let mut state = self.state();
         state.stop = true;
+        state.term.end();
         self.wakeup.wake();
-        if !wait || state.running == Some(thread::current().id()) {
+        if !wait || state.held_by_this_thread().is_some() {
             return;
         }
         let run = state.run;
@@ -93,19 +112,29 @@ impl Control {
         }
     }
 
-    /// Makes a waiting loop look again at the world: the socket was closed.
-    pub(crate) fn wake(&self) {
+    /// Makes a waiting loop, and all who wait for their clients, look again at the world: the socket was closed.
+    pub(crate) fn closed(&self) {
+        self.state().term.end();
         self.wakeup.wake();
     }
 
+    /// The present term, and the loop that runs in this thread.
+    pub(crate) fn term(&self) -> (Arc<Term>, Option<Loop>) {
+        let state = self.state();
+        (Arc::clone(&state.term), state.held_by_this_thread())
+    }
+
     /// Registers this thread's loop, until the returned value is dropped.
-    pub(crate) fn enter(&self) -> Result<Running<'_>, Misuse> {
+    pub(crate) fn enter(&self, which: Loop) -> Result<Running<'_>, Misuse> {
         let mut state = self.state();
         if state.running.is_some() {
             return Err(Misuse::AlreadyServing);
         }
-        state.running = Some(thread::current().id());
+        state.running = Some((thread::current().id(), which));
         state.run += 1;
+        if state.term.is_over() {
+            state.term = Arc::default();
+        }
         Ok(Running { control: self })
     }
 

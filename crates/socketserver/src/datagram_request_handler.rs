@@ -85,7 +85,7 @@ pub struct DatagramRequest<'a, T: DatagramTransport = Udp> {
     /// Who sent the packet.
     pub client_address: &'a T::Address,
     /// What there is to know of the server.
-    pub server: ServerInfo,
+    pub server: ServerInfo<'a>,
 }
 
 impl<T: DatagramTransport> DatagramRequest<'_, T> {

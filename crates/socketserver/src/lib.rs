@@ -93,6 +93,7 @@
 #![deny(unsafe_code)]
 
 mod address;
+mod attendance;
 mod backoff;
 mod base_server;
 mod control;
@@ -117,6 +118,7 @@ mod unix;
 mod wakeup;
 
 pub use address::ToServerAddress;
+pub use attendance::{Attendance, Heed, Turn};
 pub use base_server::{AddressOf, BaseServer, RequestOf, Serve};
 pub use control::ShutdownHandle;
 pub use datagram_request_handler::{DatagramRequest, DatagramRequestHandler};

@@ -247,7 +247,7 @@ pub struct BaseRequest<'a, T: Transport = Tcp> {
     /// Who sent it.
     pub client_address: &'a T::Address,
     /// What there is to know of the server.
-    pub server: ServerInfo,
+    pub server: ServerInfo<'a>,
 }
 
 impl<T: Transport> fmt::Debug for BaseRequest<'_, T> {

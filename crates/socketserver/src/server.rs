@@ -1,5 +1,6 @@
 //! The state and the default behaviour of a server.
 
+use crate::attendance::Attendance;
 use crate::backoff::Backoff;
 use crate::control::{Control, ShutdownHandle};
 use crate::error::{Misuse, bind_error};
@@ -59,13 +60,23 @@ pub struct Server<T: Transport, C> {
 /// let info = socketserver::ServerInfo::default();
 /// assert!(!info.multithread && !info.multiprocess);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct ServerInfo {
+pub struct ServerInfo<'a> {
     /// Another thread of this process may run the same handler class at the same time.
     pub multithread: bool,
     /// Another process may.
     pub multiprocess: bool,
+    attendance: Option<&'a Attendance<'a>>,
+}
+
+impl<'a> ServerInfo<'a> {
+    /// What ties the request to its server, for a handler that waits for more from its client. None in a child process,
+    /// which keeps nobody waiting, and without a server.
+    #[must_use]
+    pub fn attendance(&self) -> Option<&'a Attendance<'a>> {
+        self.attendance
+    }
 }
 
 impl<T: Transport + Default, C: RequestHandlerClass<T>> Server<T, C> {
@@ -205,10 +216,11 @@ impl<T: Transport, C: RequestHandlerClass<T>> Server<T, C> {
     }
 
     /// What handlers are told of this server.
-    pub fn info(&self) -> ServerInfo {
+    pub fn info(&self) -> ServerInfo<'_> {
         ServerInfo {
             multithread: self.multithread.load(Ordering::Relaxed),
             multiprocess: self.multiprocess.load(Ordering::Relaxed),
+            attendance: None,
         }
     }
 
@@ -253,7 +265,7 @@ impl<T: Transport, C: RequestHandlerClass<T>> Server<T, C> {
     pub fn server_close(&self) {
         let socket = lock(&self.socket).take();
         // A loop that waits on the socket holds it too; it lets go when it wakes.
-        self.control.wake();
+        self.control.closed();
         drop(socket);
     }
 
@@ -276,7 +288,12 @@ impl<T: Transport, C: RequestHandlerClass<T>> Server<T, C> {
         request: &mut T::Request,
         client_address: &T::Address,
     ) -> Result<(), HandlerError> {
-        self.class.call(request, client_address, &self.info())
+        let mut info = self.info();
+        let (term, held) = self.control.term();
+        let attendance = Attendance::new(self, term, held);
+        // A child process has copies of the sockets of its parent, whose clients and whose stop are not its affair.
+        info.attendance = (!info.multiprocess).then_some(&attendance);
+        self.class.call(request, client_address, &info)
     }
 
     /// Tells the peer that no more will be sent; the first half of `TCPServer.shutdown_request`.

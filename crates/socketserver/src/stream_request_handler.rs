@@ -127,14 +127,14 @@ pub struct StreamRequest<'a, T: StreamTransport = Tcp> {
     /// Who connected.
     pub client_address: &'a T::Address,
     /// What there is to know of the server.
-    pub server: ServerInfo,
+    pub server: ServerInfo<'a>,
 }
 
 impl<'a, T: StreamTransport> StreamRequest<'a, T> {
     fn new(
         connection: &'a T::Request,
         client_address: &'a T::Address,
-        server: &ServerInfo,
+        server: &ServerInfo<'a>,
     ) -> Self {
         Self {
             // Without buffers, until `setup` knows what the handler wants.

@@ -11,9 +11,9 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 #[cfg(not(unix))]
-use std::net::TcpStream as PairStream;
+pub(crate) use std::net::TcpStream as PairStream;
 #[cfg(unix)]
-use std::os::unix::net::UnixStream as PairStream;
+pub(crate) use std::os::unix::net::UnixStream as PairStream;
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,40 +53,49 @@ impl Wakeup {
         socket: Option<&SockRef<'_>>,
         timeout: Option<Duration>,
     ) -> io::Result<Readiness> {
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        loop {
-            let mut descriptors = vec![PollFd::new(&self.receiver, PollFlags::IN)];
-            if let Some(socket) = socket {
-                descriptors.push(PollFd::new(&**socket, PollFlags::IN));
-            }
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let left = left.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
-            match poll(&mut descriptors, Some(&timespec(left))) {
-                Ok(_) => {}
-                // A signal handler ran; the wait goes on against the same deadline (PEP 475).
-                Err(rustix::io::Errno::INTR) => continue,
-                Err(error) => return Err(error.into()),
-            }
-            let ready = |index: usize| {
-                descriptors.get(index).is_some_and(|descriptor| !descriptor.revents().is_empty())
-            };
-            if ready(0) {
-                self.drain();
-                return Ok(Readiness::Woken);
-            }
-            if ready(1) {
-                return Ok(Readiness::Socket);
-            }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Ok(Readiness::TimedOut);
-            }
+        let mut descriptors = vec![PollFd::new(&self.receiver, PollFlags::IN)];
+        descriptors.extend(socket.map(|socket| PollFd::new(&**socket, PollFlags::IN)));
+        if !poll_readable(&mut descriptors, timeout)? {
+            return Ok(Readiness::TimedOut);
         }
+        if descriptors.first().is_some_and(is_ready) {
+            self.drain();
+            return Ok(Readiness::Woken);
+        }
+        Ok(Readiness::Socket)
     }
 
     fn drain(&self) {
         let mut buffer = [0; 64];
         while matches!((&self.receiver).read(&mut buffer), Ok(count) if count == buffer.len()) {}
     }
+}
+
+/// Waits until one of these is readable, or in a state that reading will tell; false if the time is over first.
+pub(crate) fn poll_readable(
+    descriptors: &mut [PollFd<'_>],
+    timeout: Option<Duration>,
+) -> io::Result<bool> {
+    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = left.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
+        match poll(descriptors, Some(&timespec(left))) {
+            Ok(0) => {}
+            Ok(_) => return Ok(true),
+            // A signal handler ran; the wait goes on against the same deadline (PEP 475).
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Ok(false);
+        }
+    }
+}
+
+/// Whether a wait ended for this one.
+pub(crate) fn is_ready(descriptor: &PollFd<'_>) -> bool {
+    !descriptor.revents().is_empty()
 }
 
 /// Systems without `ppoll` refuse waits of more than about 24 days.
@@ -101,13 +110,13 @@ fn timespec(duration: Duration) -> Timespec {
 }
 
 #[cfg(unix)]
-fn pair() -> io::Result<(PairStream, PairStream)> {
+pub(crate) fn pair() -> io::Result<(PairStream, PairStream)> {
     PairStream::pair()
 }
 
 /// Windows has no `socketpair`: a connection to ourselves over loopback.
 #[cfg(not(unix))]
-fn pair() -> io::Result<(PairStream, PairStream)> {
+pub(crate) fn pair() -> io::Result<(PairStream, PairStream)> {
     let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
     let sender = PairStream::connect(listener.local_addr()?)?;
     loop {
