@@ -7,6 +7,7 @@ use std::path::Path;
 use http_server::{
     BaseHttpRequestHandler, HttpServer, Serve, SimpleHandlerOptions, SimpleHttpRequestHandler,
 };
+use socketserver::{AddressOf, BaseServer, RequestOf};
 use wsgi_simple_server::{
     AppResult, Application, Environ, StartResponse, WsgiHandler, WsgiRequestHandler, demo_app,
     make_server_with,
@@ -78,7 +79,7 @@ where
 {
     let server = HttpServer::bind("127.0.0.1:0", factory)?;
     announce(server.server_address())?;
-    server.handle_request()
+    OneConnection(server).serve_forever()
 }
 
 fn serve_directory(options: SimpleHandlerOptions) -> io::Result<()> {
@@ -96,7 +97,21 @@ fn serve_application(application: impl Application + 'static) -> io::Result<()> 
     environ.insert("SERVER_PORT".to_owned(), "8000".to_owned());
     server.set_base_environ(environ);
     announce(server.server_address())?;
-    server.handle_request()
+    OneConnection(server).serve_forever()
+}
+
+/// Ends its loop after one connection, which is what `handle_request` of CPython serves; ours serves one request.
+struct OneConnection<S>(S);
+
+impl<S: BaseServer> BaseServer for OneConnection<S> {
+    socketserver::delegate_hooks!(0: S;
+        timeout, server_bind, server_activate, server_close, get_request, get_request_failed, verify_request,
+        finish_request, shutdown_request, close_request, handle_error, handle_timeout, service_actions);
+
+    fn process_request(&self, request: RequestOf<Self>, client_address: AddressOf<Self>) {
+        self.0.process_request(request, client_address);
+        self.shutdown_handle().request_shutdown();
+    }
 }
 
 fn announce(address: SocketAddr) -> io::Result<()> {

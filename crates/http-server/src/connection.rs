@@ -67,6 +67,14 @@ pub trait Connection: Read + Write + Send {
         Ok(())
     }
 
+    /// Returns the socket, so that the driver can wait for the client and for its server at once: between two requests a
+    /// connection gives way to whoever needs the server. Without one, which is the default, reads just block.
+    ///
+    /// A connection that may hold bytes of the client back, as TLS does, has to return `None` while it does.
+    fn socket(&self) -> Option<SockRef<'_>> {
+        None
+    }
+
     /// The present moment, against which deadlines are measured. Tests return what they like.
     fn now(&self) -> Instant {
         Instant::now()
@@ -94,6 +102,10 @@ macro_rules! socket {
                 let result = self.read(buf);
                 self.set_nonblocking(false)?;
                 result
+            }
+
+            fn socket(&self) -> Option<SockRef<'_>> {
+                Some(SockRef::from(self))
             }
 
             fn reset(&mut self) -> io::Result<()> {

@@ -22,9 +22,15 @@ use std::time::{Duration, Instant};
 pub struct Deadlines {
     /// From the start of a connection to its first byte. Then the connection closes silently. 15 s.
     pub first_byte: Option<Duration>,
+    /// The same while another client waits, for a server that serves one connection at a time: browsers open spare
+    /// connections and say nothing on them. The client of any other connection has sent its request by then. 200 ms.
+    pub first_byte_in_turn: Option<Duration>,
     /// From the first byte of a request head to its last. Then 408, and the connection closes. 10 s.
     pub head: Option<Duration>,
     /// From the end of a response to the first byte of the next request. Then the connection closes silently. 15 s.
+    ///
+    /// It closes at once when its server stops, and when another client waits for a server that serves one connection at
+    /// a time.
     pub idle: Option<Duration>,
     /// How slowly a request body may come. Then 408 if nothing was sent, and the connection closes. 1 KiB/s after 10 s.
     pub body: Option<MinRate>,
@@ -50,6 +56,7 @@ impl Deadlines {
         const SLOWEST: MinRate = MinRate { grace: Duration::from_secs(10), bytes_per_second: 1024 };
         Self {
             first_byte: Some(Duration::from_secs(15)),
+            first_byte_in_turn: Some(Duration::from_millis(200)),
             head: Some(Duration::from_secs(10)),
             idle: Some(Duration::from_secs(15)),
             body: Some(SLOWEST),
@@ -64,6 +71,7 @@ impl Deadlines {
     pub const fn none() -> Self {
         Self {
             first_byte: None,
+            first_byte_in_turn: None,
             head: None,
             idle: None,
             body: None,
@@ -139,11 +147,11 @@ impl Until {
 }
 
 /// How long the next wait may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Patience {
-    Unlimited,
-    For(Duration),
     Over,
+    For(Duration),
+    Unlimited,
 }
 
 impl Patience {

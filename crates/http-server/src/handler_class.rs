@@ -1,6 +1,7 @@
 //! HTTP handlers as the handler class of a stream server.
 
-use crate::{BaseHttpRequestHandler, ClientAddress, HandlerError, ServerInfo, handle};
+use crate::blocking::attend;
+use crate::{BaseHttpRequestHandler, ClientAddress, HandlerError, ServerInfo};
 use socketserver::{RequestHandlerClass, Tcp};
 use std::fmt;
 use std::net::{SocketAddr, TcpStream};
@@ -76,7 +77,8 @@ where
         let mut info = ServerInfo::new(name, Some(address.port()));
         info.multithread = server.multithread;
         info.multiprocess = server.multiprocess;
-        handle(request, &ClientAddress::Inet(*client_address), &info, &(self.factory)())
+        let client_address = ClientAddress::Inet(*client_address);
+        attend(request, &client_address, &info, &(self.factory)(), server.attendance())
     }
 }
 
@@ -100,7 +102,7 @@ where
         let mut info = ServerInfo::new("", None);
         info.multithread = server.multithread;
         info.multiprocess = server.multiprocess;
-        handle(request, &client_address, &info, &(self.factory)())
+        attend(request, &client_address, &info, &(self.factory)(), server.attendance())
     }
 }
 

@@ -15,6 +15,16 @@ use std::net::SocketAddr;
 /// makes is `Send`, because a connection may be served by one thread now and by another later. The serving loops are those
 /// of [`Serve`].
 ///
+/// With protocol HTTP/1.1 connections are kept, but only as long as nobody else needs the server. While nothing of a next
+/// request has come,
+///
+/// - another client that waits to be accepted ends an idle connection at once, and one that has not said anything yet
+///   after [`first_byte_in_turn`](crate::Deadlines#structfield.first_byte_in_turn); a busy one gets `Connection: close`
+///   with its next response;
+/// - `shutdown` and `server_close` end it at once.
+///
+/// [`handle_request`](Serve::handle_request) serves one request, answers with `Connection: close`, and ends the connection.
+///
 /// # Examples
 ///
 /// ```no_run
@@ -139,6 +149,8 @@ impl<F> fmt::Debug for HttpServer<F> {
 }
 
 /// A server of HTTP with a thread for each connection, which nobody waits for (`http.server.ThreadingHTTPServer`).
+///
+/// When it stops or closes, connections that are idle between two requests close, too; requests that run are finished.
 ///
 /// # Examples
 ///

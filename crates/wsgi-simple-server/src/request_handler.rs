@@ -14,7 +14,7 @@ use wsgi_util::{Environ, ErrorStream};
 ///
 /// What is not overridden behaves as in CPython, but for HTTP/1.1. [`WsgiHandler`] overrides nothing: its methods are
 /// what `super()` is in Python. The `do_` methods of `BaseHTTPRequestHandler` are not among them, since every command
-/// reaches the application.
+/// reaches the application, except TRACE, which has a 405.
 ///
 /// # Examples
 ///
@@ -253,6 +253,8 @@ impl WsgiRequestHandler for WsgiHandler {
     }
 }
 
+const TRACE: &str = "TRACE";
+
 /// Standard error, to which a write never fails.
 struct StandardError;
 
@@ -313,13 +315,20 @@ impl fmt::Debug for BoundHandler {
 }
 
 impl BaseHttpRequestHandler for BoundHandler {
-    /// Every command reaches the application, except what asks for no resource: `OPTIONS *` and CONNECT.
+    /// Every command reaches the application, except what asks for no resource, `OPTIONS *` and CONNECT, and TRACE.
     fn dispatch(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         match (x.command(), x.path()) {
             ("OPTIONS", "*") => self.do_options(x),
             ("CONNECT", _) => self.do_connect(x),
+            (TRACE, _) => self.do_trace(x),
             _ => self.handler.handle(x, &self.server),
         }
+    }
+
+    /// TRACE is answered by who receives it, with the request as it came, credentials included (RFC 9110 §9.3.8): nothing
+    /// that an application could do well, so it is refused.
+    fn do_trace(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        x.send_error(405, None)
     }
 
     fn options(&self) -> &HandlerOptions {
@@ -363,6 +372,10 @@ impl BaseHttpRequestHandler for BoundHandler {
     }
 
     fn end_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        if x.command() == TRACE && x.head().is_some() {
+            // RFC 9110 §15.5.6: 405 says what is allowed instead. Which of these a resource has, the application knows.
+            x.send_header("Allow", "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")?;
+        }
         self.handler.end_headers(x)
     }
 

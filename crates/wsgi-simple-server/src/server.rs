@@ -17,6 +17,9 @@ use wsgi_util::Application;
 /// The host `""` is every interface over IPv4, as in Python, and `"::"` every interface over IPv6 and IPv4; port 0 takes
 /// a free one. The server closes when it is dropped, as at the end of a `with` statement.
 ///
+/// It serves one connection at a time. Connections are kept (HTTP/1.1), but only as long as nobody else waits: see
+/// [`WsgiServer`].
+///
 /// # Errors
 ///
 /// Those of [`WsgiServer::bind`].
@@ -66,7 +69,9 @@ pub fn make_server_with<H: WsgiRequestHandler + Send + 'static>(
 
 /// A server of WSGI applications over HTTP: `wsgiref.simple_server.WSGIServer`, one connection after the other.
 ///
-/// The loops are also those of [`Serve`]. For a thread per connection, see [`threading`](Self::threading). A server
+/// The loops are also those of [`Serve`]. Between two requests a connection gives way to another client that waits, and to
+/// the end of the server, as with [`HttpServer`]; a request that runs, or comes slowly, keeps everybody waiting. For a
+/// thread per connection, see [`threading`](Self::threading). A server
 /// class of your own is a newtype around this one that implements [`BaseServer`]; it reaches what it overrides through
 /// the field.
 ///
@@ -257,7 +262,7 @@ impl WsgiServer {
         Serve::serve_forever(self)
     }
 
-    /// Serves one connection: [`Serve::handle_request`], to be had without an import.
+    /// Serves one request and closes its connection: [`Serve::handle_request`], to be had without an import.
     ///
     /// # Errors
     ///

@@ -13,6 +13,7 @@ use crate::{
     RequestBody, ResponseBody, ServerInfo,
 };
 use socket_wire::SocketWire;
+use socketserver::Attendance;
 use std::io;
 
 /// Serves one connection to its end.
@@ -51,6 +52,17 @@ pub fn handle(
     server: &ServerInfo,
     handler: &dyn BaseHttpRequestHandler,
 ) -> Result<(), HandlerError> {
+    attend(connection, client_address, server, handler, None)
+}
+
+/// Serves one connection of a server: to its end, or until between two requests others need the server.
+pub(crate) fn attend(
+    connection: &mut dyn Connection,
+    client_address: &ClientAddress,
+    server: &ServerInfo,
+    handler: &dyn BaseHttpRequestHandler,
+    attendance: Option<&Attendance<'_>>,
+) -> Result<(), HandlerError> {
     let options = handler.options();
     let mut conversation = Conversation {
         handler,
@@ -58,7 +70,7 @@ pub fn handle(
         server,
         options,
         protocol: Version::parse(options.protocol_version.as_bytes()).unwrap_or(Version::HTTP_10),
-        wire: SocketWire::new(connection, &options.deadlines),
+        wire: SocketWire::new(connection, &options.deadlines, attendance),
         parser: HeadParser::new(options.limits),
         input: Input::default(),
         head: Vec::new(),
@@ -139,7 +151,7 @@ impl Conversation<'_> {
     fn read_head(&mut self, first: bool) -> Received {
         let deadlines = &self.options.deadlines;
         let mut begun = false;
-        self.wire.receive_within(if first { deadlines.first_byte } else { deadlines.idle });
+        self.wire.await_request(first);
         loop {
             if !self.input.is_empty() {
                 match self.parser.parse(self.input.unused()) {
@@ -173,7 +185,13 @@ impl Conversation<'_> {
     fn answer(&mut self) -> Result<Next, HandlerError> {
         let head = self.parser.head(&self.head);
         let framing = head.framing();
-        self.wire.start_exchange();
+        // Whoever waits: what has been received already is answered first.
+        let pipelined = match framing {
+            Framing::None => !self.input.is_empty(),
+            Framing::Length(length) => self.input.unused().len() as u64 > length,
+            Framing::Chunked => false,
+        };
+        self.wire.start_exchange(!pipelined);
         let body = if framing == Framing::None || framing == Framing::Length(0) {
             BodyState::Complete
         } else {
@@ -219,7 +237,7 @@ impl Conversation<'_> {
 
     /// Sends an error page for a request that no handler sees.
     fn refuse(&mut self, code: u16, words: Option<(&str, &str)>) -> Result<(), HandlerError> {
-        self.wire.start_exchange();
+        self.wire.start_exchange(true);
         let requestline = self.parser.requestline(self.input.unused()).into_owned();
         let command = self.parser.command(self.input.unused()).unwrap_or_default().to_owned();
         let link = Link::new(&mut self.wire, Interim::Settled, BodyState::Complete);

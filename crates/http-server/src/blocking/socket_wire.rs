@@ -3,6 +3,7 @@
 use crate::deadlines::{LINGER_BYTES, Patience, Transfer, Until};
 use crate::exchange::{Trouble, Wire};
 use crate::{Connection, Deadlines};
+use socketserver::{Attendance, Heed, Turn};
 use std::io::{self, ErrorKind, IoSlice};
 use std::time::Duration;
 
@@ -10,6 +11,12 @@ use std::time::Duration;
 pub(super) struct SocketWire<'c> {
     connection: &'c mut dyn Connection,
     deadlines: Deadlines,
+    /// The server, and who else needs it.
+    attendance: Option<&'c Attendance<'c>>,
+    /// Whether somebody else did when the client had last sent something.
+    others_wait: bool,
+    /// Whether the request that is being answered should be the last for that reason.
+    last: bool,
     receiving: Receiving,
     sending: Transfer,
     /// The timeouts that are set on the connection: setting one costs a system call.
@@ -20,17 +27,27 @@ pub(super) struct SocketWire<'c> {
 
 /// What is waited for when the client sends.
 enum Receiving {
-    /// The first byte of a request, the rest of its head, the end of a body nobody reads: by a certain moment.
+    /// The first byte of a request: by a certain moment, and after the first of the two only if nobody else needs the
+    /// server.
+    Request { unshared: Until, until: Until },
+    /// The rest of its head, the end of a body nobody reads: by a certain moment.
     Until(Until),
     /// A body that is being read: at a certain rate.
     Body(Transfer),
 }
 
 impl<'c> SocketWire<'c> {
-    pub(super) fn new(connection: &'c mut dyn Connection, deadlines: &Deadlines) -> Self {
+    pub(super) fn new(
+        connection: &'c mut dyn Connection,
+        deadlines: &Deadlines,
+        attendance: Option<&'c Attendance<'c>>,
+    ) -> Self {
         Self {
             connection,
             deadlines: *deadlines,
+            attendance,
+            others_wait: false,
+            last: false,
             receiving: Receiving::Body(Transfer::new(None)),
             sending: Transfer::new(None),
             read_timeout: None,
@@ -44,8 +61,23 @@ impl<'c> SocketWire<'c> {
         self.receiving = Receiving::Until(Until::new(self.connection.now(), limit));
     }
 
-    /// From now on the rates of a body and a response hold.
-    pub(super) fn start_exchange(&mut self) {
+    /// From now on `receive` waits for the first byte of a request, and gives up also when others need the server.
+    pub(super) fn await_request(&mut self, first: bool) {
+        let (unshared, limit) = match first {
+            true => (self.deadlines.first_byte_in_turn, self.deadlines.first_byte),
+            false => (Some(Duration::ZERO), self.deadlines.idle),
+        };
+        let now = self.connection.now();
+        self.receiving = Receiving::Request {
+            unshared: Until::new(now, unshared),
+            until: Until::new(now, limit),
+        };
+    }
+
+    /// From now on the rates of a body and a response hold. If others wait and no request has come after this one, it is
+    /// the last.
+    pub(super) fn start_exchange(&mut self, may_be_last: bool) {
+        self.last = may_be_last && self.others_wait;
         self.receiving = Receiving::Body(Transfer::new(self.deadlines.body));
         self.sending = Transfer::new(self.deadlines.response);
     }
@@ -73,19 +105,22 @@ impl<'c> SocketWire<'c> {
         }
     }
 
-    /// Makes reads return in time for the deadline. False if it has passed.
-    fn prepare_read(&mut self) -> io::Result<bool> {
+    /// Makes reads return in time for the deadline. False if it has passed. A read that has not been tried may as well
+    /// return earlier.
+    fn prepare_read(&mut self, tried: bool) -> io::Result<bool> {
         let patience = match &self.receiving {
-            Receiving::Until(until) => until.patience(self.connection.now()),
+            Receiving::Request { until, .. } | Receiving::Until(until) => {
+                until.patience(self.connection.now())
+            }
             Receiving::Body(transfer) => transfer.patience(),
         };
-        prepare(patience, &mut self.read_timeout, |timeout| {
+        prepare(patience, !tried, &mut self.read_timeout, |timeout| {
             self.connection.set_read_timeout(timeout)
         })
     }
 
     fn prepare_write(&mut self) -> io::Result<bool> {
-        prepare(self.sending.patience(), &mut self.write_timeout, |timeout| {
+        prepare(self.sending.patience(), false, &mut self.write_timeout, |timeout| {
             self.connection.set_write_timeout(timeout)
         })
     }
@@ -100,8 +135,60 @@ impl<'c> SocketWire<'c> {
         io::Error::new(ErrorKind::TimedOut, what)
     }
 
+    /// Reads the first bytes of a request as long as nobody else needs the server. `None` if there is no such read on this
+    /// connection, and an ordinary one has to do.
+    fn receive_in_turn(&mut self, buf: &mut [u8]) -> Option<io::Result<usize>> {
+        let (Receiving::Request { unshared, until }, Some(attendance)) =
+            (&self.receiving, self.attendance)
+        else {
+            return None;
+        };
+        self.connection.socket()?;
+        let busy = Patience::For(BUSY);
+        let set = |timeout| self.connection.set_read_timeout(timeout);
+        if let Err(error) = prepare(busy, false, &mut self.read_timeout, set) {
+            return Some(Err(error));
+        }
+        if !attendance.holds_the_loop() {
+            match self.connection.read(buf) {
+                Err(error) if is_timeout(&error) => {}
+                result => return Some(result),
+            }
+        }
+        loop {
+            let now = self.connection.now();
+            let (heed, patience) = match unshared.patience(now) {
+                Patience::Over => (Heed::Clients, until.patience(now)),
+                unshared => (Heed::Stop, unshared.min(until.patience(now))),
+            };
+            let timeout = match patience {
+                Patience::Over => return Some(Err(ErrorKind::TimedOut.into())),
+                Patience::For(timeout) => Some(timeout),
+                Patience::Unlimited => None,
+            };
+            match attendance.wait(&self.connection.socket()?, heed, timeout) {
+                Ok(Turn::Client { last }) => {
+                    self.others_wait = last;
+                    match self.connection.read(buf) {
+                        Err(error) if is_timeout(&error) => {}
+                        result => return Some(result),
+                    }
+                }
+                Ok(Turn::Others) => return Some(Err(ErrorKind::TimedOut.into())),
+                Ok(_) => {}
+                // Out of descriptors, for example.
+                Err(_) => return None,
+            }
+        }
+    }
+
     fn try_receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        while self.prepare_read()? {
+        if let Some(result) = self.receive_in_turn(buf) {
+            return result;
+        }
+        let mut tried = false;
+        while self.prepare_read(tried)? {
+            tried = true;
             let before = self.connection.now();
             let result = self.connection.read(buf);
             if let Receiving::Body(transfer) = &mut self.receiving {
@@ -160,17 +247,27 @@ impl Wire for SocketWire<'_> {
         self.receive_within(self.deadlines.drain);
     }
 
+    fn is_last(&self) -> bool {
+        self.last || self.attendance.is_some_and(Attendance::is_last)
+    }
+
     fn trouble(&self) -> Option<Trouble> {
         self.trouble
     }
 }
 
+/// How long a thread of its own simply reads before it also listens for the end of its server. A busy client sends its
+/// next request sooner, and then the wait costs the one system call of the read; a server that stops meanwhile is
+/// delayed by no more than this.
+const BUSY: Duration = Duration::from_millis(20);
+
 /// Sets a timeout that ends with the patience. False if the patience is at its end.
 ///
-/// A timeout that is set already serves if it ends earlier, because the patience is asked again then, or hardly later. So
-/// the many waits of a busy connection need no system call of their own.
+/// A timeout that is set already serves if it ends earlier, because the patience is asked again then, or hardly later: not
+/// much earlier, unless it `may_be_short`. So the many waits of a busy connection need no system call of their own.
 fn prepare(
     patience: Patience,
+    may_be_short: bool,
     current: &mut Option<Duration>,
     set: impl FnOnce(Option<Duration>) -> io::Result<()>,
 ) -> io::Result<bool> {
@@ -183,7 +280,10 @@ fn prepare(
     };
     let serves = match (wanted, *current) {
         (None, None) => true,
-        (Some(wanted), Some(current)) => current >= wanted / 2 && current <= wanted + HARDLY,
+        (Some(wanted), Some(current)) => {
+            (may_be_short || current >= wanted / 2) && current <= wanted + HARDLY
+        }
+        (None, Some(_)) => may_be_short,
         _ => false,
     };
     if !serves {

@@ -17,6 +17,9 @@ pub(crate) trait Wire: Send {
     /// The handler is done: what is received from now on is dropped, and not waited for as long.
     fn start_draining(&mut self);
 
+    /// Whether this request should be the last of its connection, because others need the server.
+    fn is_last(&self) -> bool;
+
     /// What is the matter with the client, if a call above has failed.
     fn trouble(&self) -> Option<Trouble>;
 }

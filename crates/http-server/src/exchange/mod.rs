@@ -58,7 +58,7 @@ pub struct Exchange<'a> {
     /// Whether the connection closes after this response.
     ///
     /// Set from the request at the start, by a `Connection` field the handler sends, and by every error page. False keeps no
-    /// connection that the client has asked to close.
+    /// connection that the client has asked to close, or that keeps others waiting.
     pub close_connection: bool,
 }
 
@@ -390,7 +390,9 @@ impl Exchange<'_> {
             protocol: self.protocol,
             request: self.head().map_or(Version::HTTP_10, |head| head.version()),
             command: self.command(),
-            close: self.close_connection || self.client_forbids_reuse(),
+            close: self.close_connection
+                || self.client_forbids_reuse()
+                || self.link.lock().wire.is_last(),
         };
         if let Some(close) = self.wfile.end_head(&facts)? {
             self.close_connection = close;

@@ -12,3 +12,4 @@ mod overriding;
 mod responses;
 mod sockets;
 mod support;
+mod turns;

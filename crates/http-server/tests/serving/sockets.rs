@@ -36,20 +36,20 @@ impl BaseHttpRequestHandler for Hello {
 }
 
 /// A server in a thread, ended when dropped.
-struct Running {
-    address: SocketAddr,
-    shutdown: ShutdownHandle,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) shutdown: ShutdownHandle,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Running {
-    fn start<S: BaseServer + 'static>(server: S, address: SocketAddr) -> Self {
+    pub(crate) fn start<S: BaseServer + 'static>(server: S, address: SocketAddr) -> Self {
         let shutdown = server.shutdown_handle();
         let thread = std::thread::spawn(move || server.serve_forever());
         Self { address, shutdown, thread: Some(thread) }
     }
 
-    fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).expect("the server listens");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
         stream

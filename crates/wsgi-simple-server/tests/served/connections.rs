@@ -1,11 +1,14 @@
 //! Several requests on a connection, several connections at once, and clients that go away.
 
-use crate::fixture::{Served, play, play_1_0};
+use crate::fixture::{DEADLINE, Log, Logged, Served, play, play_1_0};
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
 use std::thread;
-use wsgi_simple_server::{AppError, AppResult, Body, Environ, StartResponse};
+use wsgi_simple_server::{
+    AppError, AppResult, Body, Environ, Serve, StartResponse, WsgiServer, make_server_with,
+};
 use wsgi_util::{Chunk, ResponseIterable};
 
 /// Answers with the path.
@@ -82,6 +85,54 @@ fn requests_of_several_connections_run_at_once() {
     });
 }
 
+/// A server without threads, and a client of it that has sent a request and keeps its connection.
+fn sequential() -> (WsgiServer, impl Fn(&str) -> TcpStream) {
+    let log = Log::default();
+    let factory = move || Logged::new(&log, "HTTP/1.1");
+    let server = make_server_with("127.0.0.1", 0, path, factory).unwrap();
+    let address = server.server_address();
+    let ask = move |path: &str| {
+        let mut client = TcpStream::connect(address).unwrap();
+        client.set_read_timeout(Some(DEADLINE)).unwrap();
+        write!(client, "GET {path} HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        client
+    };
+    (server, ask)
+}
+
+fn read_to_end(mut client: TcpStream) -> String {
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
+    response
+}
+
+#[test]
+fn a_server_without_threads_keeps_no_client_waiting_for_an_idle_one() {
+    let (server, ask) = sequential();
+    thread::scope(|scope| {
+        scope.spawn(|| server.serve_forever());
+        let clients = ["/1", "/2", "/3"].map(&ask);
+        let [first, second, mut last] = clients;
+        for (client, path) in [(first, "/1"), (second, "/2")] {
+            assert_eq!(paths(&read_to_end(client)), [path]);
+        }
+        // The last one is kept, and does not keep the server from stopping.
+        last.read_exact(&mut [0; 1]).unwrap();
+        server.shutdown();
+        assert_eq!(paths(&read_to_end(last)), ["/3"]);
+    });
+}
+
+#[test]
+fn handle_request_serves_one_request_and_closes() {
+    let (server, ask) = sequential();
+    let client = ask("/1");
+    server.handle_request().unwrap();
+    let response = read_to_end(client);
+    assert_eq!(paths(&response), ["/1"]);
+    assert!(response.contains("\r\nConnection: close\r\n"), "{response}");
+}
+
 /// A body without end that tells when it is closed.
 struct Endless(mpsc::Sender<()>);
 
@@ -114,7 +165,7 @@ fn a_client_that_goes_away_is_one_line_and_the_body_is_closed() {
     client.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
     client.read_exact(&mut [0; 1000]).unwrap();
     drop(client);
-    is_closed.recv_timeout(crate::fixture::DEADLINE).expect("the body is closed");
+    is_closed.recv_timeout(DEADLINE).expect("the body is closed");
 
     let log = server.log.wait_for("lient went away");
     assert_eq!(log.lines().count(), 1, "{log}");

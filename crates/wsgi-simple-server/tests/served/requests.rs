@@ -100,7 +100,7 @@ fn the_environ_is_the_client_s_and_the_server_s() {
 
 #[test]
 fn every_method_reaches_the_application() {
-    for method in ["GET", "POST", "OPTIONS", "TRACE", "FOO", "get"] {
+    for method in ["GET", "POST", "OPTIONS", "FOO", "get"] {
         let request = format!("{method} / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         let expected = format!("REQUEST_METHOD=Some({method:?})");
         assert_eq!(bodies(&play(show(&["REQUEST_METHOD"]), request).0), [expected]);
@@ -116,6 +116,17 @@ fn what_names_no_resource_does_not() {
     assert_eq!(log, "\"OPTIONS * HTTP/1.1\" 200 -\n");
     let (response, _) = play(never, "CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n");
     assert!(response.starts_with("HTTP/1.1 501 Unsupported method ('CONNECT')\r\n"), "{response}");
+}
+
+#[test]
+fn trace_is_refused() {
+    let never = |_: &mut Environ, _: &mut dyn StartResponse| -> AppResult { unreachable!() };
+    let (response, log) = play(never, "TRACE / HTTP/1.1\r\nHost: h\r\nCookie: secret\r\n\r\n");
+    assert!(response.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"), "{response}");
+    let allow = "\r\nAllow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n";
+    assert_eq!(response.matches(allow).count(), 1, "{response}");
+    assert!(!response.contains("secret"), "{response}");
+    assert!(log.contains("\"TRACE / HTTP/1.1\" 405 -\n"), "{log}");
 }
 
 #[test]
