@@ -1,5 +1,7 @@
 //! A form: GET shows it, POST answers `You submitted ...`.
 //!
+//! What browsers send is decoded with the crate `percent-encoding`.
+//!
 //! ```text
 //! cargo run -p http-server --example form [ADDRESS:PORT]
 //! ```

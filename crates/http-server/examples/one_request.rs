@@ -6,10 +6,10 @@
 //! cargo run -p http-server --example one_request [ADDRESS:PORT]
 //! ```
 
+use http_server::socketserver::{BaseServer, Server, Tcp};
 use http_server::{
     BaseHttpRequestHandler, Exchange, HttpHandlerClass, HttpServer, Serve, server_options,
 };
-use socketserver::{BaseServer, Server, Tcp};
 use std::io::{self, Write};
 use std::time::Duration;
 

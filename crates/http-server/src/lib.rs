@@ -104,4 +104,5 @@ pub use options::HandlerOptions;
 pub use server::{HttpServer, ThreadingHttpServer, server_options};
 pub use server_info::ServerInfo;
 pub use simple::{FileObject, SimpleHandlerOptions, SimpleHooks, SimpleHttpRequestHandler};
+pub use socketserver;
 pub use socketserver::{HandlerError, Serve};

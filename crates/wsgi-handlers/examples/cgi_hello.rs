@@ -13,8 +13,8 @@
 //! REQUEST_METHOD=GET PATH_INFO=/ann cargo run --example cgi_hello
 //! ```
 
+use wsgi_handlers::wsgi_util::{AppError, AppResult, Environ, StartResponse};
 use wsgi_handlers::{CgiHandler, Run};
-use wsgi_util::{AppError, AppResult, Environ, StartResponse};
 
 /// Greets whom the path names, and says what was posted. It does not know that it runs as a CGI program.
 fn hello_app(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {

@@ -7,8 +7,8 @@
 use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use wsgi_simple_server::wsgi_util::FileWrapper;
 use wsgi_simple_server::{AppResult, Environ, StartResponse, make_server};
-use wsgi_util::FileWrapper;
 
 /// Answers with a file below `directory`, in pieces of 8 KiB as `wsgi.file_wrapper` reads it.
 fn app(

@@ -6,8 +6,8 @@
 //! ```
 
 use std::io;
+use wsgi_simple_server::wsgi_util::{request_uri, shift_path_info};
 use wsgi_simple_server::{AppResult, Environ, StartResponse, make_server};
-use wsgi_util::{request_uri, shift_path_info};
 
 /// Hands a request on to the application that is mounted where it goes.
 fn dispatcher(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {

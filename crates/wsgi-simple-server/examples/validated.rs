@@ -5,8 +5,8 @@
 //! ```
 
 use std::io;
+use wsgi_simple_server::wsgi_util::validate::validator;
 use wsgi_simple_server::{AppResult, Environ, StartResponse, make_server};
-use wsgi_util::validate::validator;
 
 /// Our callable object, which is intentionally not compliant to the standard below `/broken`, so the validator is
 /// going to break it.
