@@ -1,7 +1,8 @@
 //! The override points of a handler.
 
 use crate::options::DEFAULT_OPTIONS;
-use crate::{Exchange, HandlerOptions, date, error_page, log, repr, status};
+use crate::proto::Quoted;
+use crate::{Exchange, HandlerOptions, date, error_page, log, status};
 use std::fmt;
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -169,7 +170,7 @@ pub trait BaseHttpRequestHandler {
     ///
     /// As [`do_get`](Self::do_get).
     fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        let message = format!("Unsupported method ({})", repr::str_repr(x.command()));
+        let message = format!("Unsupported method ({})", Quoted::new(x.command().as_bytes()));
         x.send_error(501, message.as_str())
     }
 

@@ -427,7 +427,7 @@ pub struct Quoted(Box<str>);
 
 impl Quoted {
     /// Quotes bytes, each being one character.
-    pub(super) fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         let shown = bytes.get(..SHOWN).unwrap_or(bytes);
         let mut text = crate::repr::str_repr(&super::octets::latin1(shown));
         if shown.len() < bytes.len() {

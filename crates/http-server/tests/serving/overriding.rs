@@ -226,6 +226,10 @@ fn methods_that_are_not_overridden_are_not_implemented() {
     }
     let response = answer(&handler, "CONNECT h:80 HTTP/1.0\r\n\r\n");
     assert_eq!(status_line(&response), "HTTP/1.0 501 Unsupported method ('CONNECT')");
+    // Several clients cannot read a status line of 64 KiB.
+    let (long, shown) = ("M".repeat(60_000), "M".repeat(256));
+    let response = answer(&handler, format!("{long} / HTTP/1.0\r\n\r\n"));
+    assert_eq!(status_line(&response), format!("HTTP/1.0 501 Unsupported method ('{shown}'...)"));
     let response = answer(&handler, "OPTIONS * HTTP/1.0\r\n\r\n");
     assert_eq!(status_line(&response), "HTTP/1.0 200 OK");
 }
