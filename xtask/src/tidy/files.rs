@@ -26,7 +26,7 @@ fn visit(folder: &Path, prefix: &str, files: &mut Vec<File>) -> io::Result<()> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
         let kind = entry.file_type()?;
-        if kind.is_dir() && !is_generated(&name) {
+        if kind.is_dir() && !is_generated(&name) && !FUZZING.contains(&path.as_str()) {
             visit(&entry.path(), &format!("{path}/"), files)?;
         } else if kind.is_file() && name != "Cargo.lock" {
             let text = String::from_utf8_lossy(&fs::read(entry.path())?).into_owned();
@@ -35,6 +35,9 @@ fn visit(folder: &Path, prefix: &str, files: &mut Vec<File>) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// What fuzzing leaves behind: bytes, thousands of files of them.
+const FUZZING: [&str; 3] = ["fuzz/artifacts", "fuzz/corpus", "fuzz/coverage"];
 
 fn is_generated(folder: &str) -> bool {
     matches!(folder, ".git" | ".venv" | "__pycache__" | "node_modules")

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Fills fuzz/corpus from tests/corpus. Targets that throw dice have eight bytes before the connection.
+set -eu
+cd "$(dirname "$0")"
+mkdir -p corpus/head corpus/splits corpus/environ corpus/connection corpus/wsgi corpus/body corpus/date corpus/translate_path
+for file in ../tests/corpus/requests/*/*.http; do
+    name=$(basename "$file" .http)
+    for target in head splits environ; do cp "$file" "corpus/$target/$name"; done
+    for target in connection wsgi; do
+        { printf '\0\0\0\0\0\0\0\0'; cat "$file"; } > "corpus/$target/$name"
+        { printf '%-8.8s' "$name"; cat "$file"; } > "corpus/$target/$name-dice"
+    done
+    # From the end of the head, behind the byte that says how to cut.
+    { printf '\3'; sed '1,/^\r$/d' "$file"; } > "corpus/body/$name"
+    sed -n '1s/^[^ ]* \([^ ]*\) .*$/\1/p' "$file" > "corpus/translate_path/$name"
+done
+i=0
+for date in 'Sun, 06 Nov 1994 08:49:37 GMT' 'Sunday, 06-Nov-94 08:49:37 GMT' 'Sun Nov  6 08:49:37 1994' \
+    '06 Nov 1994 08:49:37 +0000' 'Sun, 31 Dec 9999 23:59:60 -0000'; do
+    i=$((i + 1))
+    printf '%s' "$date" > "corpus/date/$i"
+done
