@@ -45,6 +45,40 @@ use std::net::SocketAddr;
 /// # Ok::<(), io::Error>(())
 /// ```
 ///
+/// A server in a thread of its own, as a test has it, is ended from any other thread:
+///
+/// ```
+/// # use http_server::{BaseHttpRequestHandler, HttpServer, Serve};
+/// # struct MyHandler;
+/// # impl BaseHttpRequestHandler for MyHandler {}
+/// let server = HttpServer::bind("127.0.0.1:0", || MyHandler)?;
+/// let (address, stop) = (server.server_address(), server.shutdown_handle());
+/// let serving = std::thread::spawn(move || server.serve_forever());
+/// // ... requests to `address` ...
+/// # std::net::TcpStream::connect(address)?;
+/// stop.shutdown();
+/// serving.join().expect("the loop does not panic")?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// A struct that keeps its server names the type of the factory, a box or a function pointer:
+///
+/// ```
+/// # use http_server::{BaseHttpRequestHandler, HttpServer};
+/// # struct MyHandler;
+/// # impl BaseHttpRequestHandler for MyHandler {}
+/// type Factory = Box<dyn Fn() -> MyHandler + Send + Sync>;
+///
+/// struct Site {
+///     httpd: HttpServer<Factory>,
+/// }
+///
+/// let factory: Factory = Box::new(|| MyHandler);
+/// let site = Site { httpd: HttpServer::bind("127.0.0.1:0", factory)? };
+/// # let _ = site.httpd;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// A busy port is an error that says so, and port 0 takes a free one:
 ///
 /// ```
