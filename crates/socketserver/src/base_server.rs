@@ -278,7 +278,9 @@ pub trait Serve: BaseServer {
     /// Serves one request, or waits until [`timeout`](BaseServer::timeout) and calls
     /// [`handle_timeout`](BaseServer::handle_timeout).
     ///
-    /// Returns early, having served nothing, if accepting fails (as CPython), and on `shutdown`.
+    /// Returns early, having served nothing, if accepting fails (as CPython), and on `shutdown`. A
+    /// handler that could go on with a next request of its client learns from
+    /// [`Attendance::is_last`](crate::Attendance::is_last) that it should not.
     ///
     /// # Errors
     ///

@@ -18,7 +18,8 @@ use std::thread::{self, JoinHandle};
 /// A thread runs `finish_request`, `handle_error` if that failed, and `shutdown_request`.
 /// [`server_close`](BaseServer::server_close), and dropping the server, wait for the threads that
 /// still run, unless they are daemons or
-/// [`block_on_close`](ThreadingOptions::block_on_close) is off.
+/// [`block_on_close`](ThreadingOptions::block_on_close) is off. A handler that waits for its client with
+/// [`Attendance::wait`](crate::Attendance::wait) does not keep it waiting.
 ///
 /// # Examples
 ///

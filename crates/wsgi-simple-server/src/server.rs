@@ -69,11 +69,10 @@ pub fn make_server_with<H: WsgiRequestHandler + Send + 'static>(
 
 /// A server of WSGI applications over HTTP: `wsgiref.simple_server.WSGIServer`, one connection after the other.
 ///
-/// The loops are also those of [`Serve`]. Between two requests a connection gives way to another client that waits, and to
-/// the end of the server, as with [`HttpServer`]; a request that runs, or comes slowly, keeps everybody waiting. For a
-/// thread per connection, see [`threading`](Self::threading). A server
-/// class of your own is a newtype around this one that implements [`BaseServer`]; it reaches what it overrides through
-/// the field.
+/// The loops are also those of [`Serve`]. Between two requests a connection gives way to another client that waits, and
+/// to the end of the server, as with [`HttpServer`]; a request that runs, or comes slowly, keeps everybody waiting. For
+/// a thread per connection, see [`threading`](Self::threading). A server class of your own is a newtype around this one
+/// that implements [`BaseServer`]; it reaches what it overrides through the field.
 ///
 /// # Examples
 ///
