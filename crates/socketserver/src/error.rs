@@ -1,5 +1,6 @@
 //! What a caller can do wrong.
 
+use std::any::TypeId;
 use std::fmt;
 use std::io;
 
@@ -81,18 +82,25 @@ impl fmt::Debug for BindError {
     }
 }
 
-/// Adds the address and a way out to an error of `bind` or `listen`; the kind stays.
-pub(crate) fn bind_error(address: String, source: io::Error) -> io::Error {
-    let hint = match source.kind() {
-        io::ErrorKind::AddrInUse => {
-            "; something serves there already (or a socket file is left over): \
-             choose another place, or port 0 for a free one"
+/// Adds the address and a way out to an error of `bind` or `listen`; the kind stays. `A` is the type of the address.
+pub(crate) fn bind_error<A: 'static>(address: String, source: io::Error) -> io::Error {
+    let has_port = TypeId::of::<A>() == TypeId::of::<std::net::SocketAddr>();
+    let hint = match (source.kind(), has_port) {
+        (io::ErrorKind::AddrInUse, true) => {
+            "; something serves there already: choose another port, or port 0 for a free one"
         }
-        io::ErrorKind::PermissionDenied => {
-            "; ports below 1024 need privileges and a socket file a writable directory: \
+        (io::ErrorKind::AddrInUse, false) => {
+            "; something serves there already, or a socket file is left over: \
+             choose another place, or remove the file"
+        }
+        (io::ErrorKind::PermissionDenied, true) => {
+            "; ports below 1024 need privileges: \
              choose a port from 1024 up, or port 0 for a free one"
         }
-        io::ErrorKind::AddrNotAvailable => {
+        (io::ErrorKind::PermissionDenied, false) => {
+            "; the folder of a socket file has to be writable"
+        }
+        (io::ErrorKind::AddrNotAvailable, true) => {
             "; this machine has no such address: 127.0.0.1 serves this machine only, \
              an empty host every interface"
         }

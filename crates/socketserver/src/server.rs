@@ -242,9 +242,9 @@ impl<T: Transport, C: RequestHandlerClass<T>> Server<T, C> {
     pub fn server_bind(&self) -> io::Result<()> {
         let socket = self.socket()?;
         let address = self.server_address();
-        self.transport
-            .bind(&socket, &address, &self.options)
-            .map_err(|error| bind_error(self.transport.address_text(&address), error))?;
+        self.transport.bind(&socket, &address, &self.options).map_err(|error| {
+            bind_error::<T::Address>(self.transport.address_text(&address), error)
+        })?;
         *lock(&self.address) = self.transport.local_address(&socket)?;
         Ok(())
     }
@@ -256,9 +256,9 @@ impl<T: Transport, C: RequestHandlerClass<T>> Server<T, C> {
     /// Those of the system call, with the address and a way out; [`Misuse::Closed`].
     pub fn server_activate(&self) -> io::Result<()> {
         let socket = self.socket()?;
-        self.transport
-            .activate(&socket, &self.options)
-            .map_err(|error| bind_error(self.transport.address_text(&self.server_address()), error))
+        self.transport.activate(&socket, &self.options).map_err(|error| {
+            bind_error::<T::Address>(self.transport.address_text(&self.server_address()), error)
+        })
     }
 
     /// Closes the socket (`TCPServer.server_close`); a second time does nothing.

@@ -75,7 +75,7 @@ fn a_busy_port_is_named_with_the_way_out() {
     assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     let message = error.to_string();
     assert!(message.starts_with(&format!("cannot serve on ('127.0.0.1', {port}): ")), "{message}");
-    assert!(message.ends_with("choose another place, or port 0 for a free one"), "{message}");
+    assert!(message.ends_with("choose another port, or port 0 for a free one"), "{message}");
     // What `fn main() -> io::Result<()>` prints.
     assert_eq!(format!("{error:?}"), format!("Custom {{ kind: AddrInUse, error: {message:?} }}"));
 }
