@@ -332,6 +332,29 @@ pub trait BaseHttpRequestHandler {
 ///
 /// Its methods act on the exchange they are given, so other override points they call are again those of the handler
 /// that serves it.
+///
+/// # Examples
+///
+/// A handler that logs errors only, and names itself on each response:
+///
+/// ```
+/// use http_server::{Base, BaseHttpRequestHandler, Exchange};
+/// use std::io;
+///
+/// struct Quiet;
+/// impl BaseHttpRequestHandler for Quiet {
+///     fn log_request(&self, x: &Exchange<'_>, code: Option<u16>, size: Option<u64>) {
+///         if code >= Some(400) {
+///             Base.log_request(x, code, size);
+///         }
+///     }
+///
+///     fn end_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+///         x.send_header("X-Served-By", "quiet")?;
+///         Base.end_headers(x)
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Base;
 

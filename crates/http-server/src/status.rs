@@ -13,6 +13,13 @@
 /// The phrase is what `send_response` puts on the status line, the description what `send_error` adds as the
 /// explanation. For a code that is not in the table CPython uses an empty phrase on the status line and `???` on an
 /// error page.
+///
+/// ```
+/// use http_server::status::responses;
+///
+/// assert_eq!(responses(404), Some(("Not Found", "Nothing matches the given URI")));
+/// assert_eq!(responses(299), None);
+/// ```
 #[must_use]
 pub fn responses(code: u16) -> Option<(&'static str, &'static str)> {
     let at = RESPONSES.binary_search_by_key(&code, |entry| entry.0).ok()?;

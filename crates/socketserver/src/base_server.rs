@@ -227,6 +227,45 @@ pub(crate) fn run_worker<S: BaseServer>(
 }
 
 /// The loops of a server, which nobody overrides; every [`BaseServer`] has them.
+///
+/// # Examples
+///
+/// One request, then as many as come until somebody calls `shutdown`:
+///
+/// ```
+/// use socketserver::{Serve, StreamRequest, StreamRequestHandler, TcpServer};
+/// use std::io::{self, Read, Write};
+/// use std::net::TcpStream;
+///
+/// struct Greeting;
+/// impl StreamRequestHandler for Greeting {
+///     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+///         x.wfile.write_all(b"hello")
+///     }
+/// }
+///
+/// fn greeted(mut client: TcpStream) -> io::Result<String> {
+///     let mut answer = String::new();
+///     client.read_to_string(&mut answer)?;
+///     Ok(answer)
+/// }
+///
+/// let server = TcpServer::bind("127.0.0.1:0", || Greeting)?;
+/// let address = server.server_address();
+///
+/// let client = TcpStream::connect(address)?;
+/// server.handle_request()?;
+/// assert_eq!(greeted(client)?, "hello");
+///
+/// std::thread::scope(|scope| {
+///     let serving = scope.spawn(|| server.serve_forever());
+///     let answer = TcpStream::connect(address).and_then(greeted);
+///     server.shutdown(); // wakes the loop, from any thread
+///     assert_eq!(answer?, "hello");
+///     serving.join().expect("the loop does not panic")
+/// })?;
+/// # io::Result::Ok(())
+/// ```
 pub trait Serve: BaseServer {
     /// Binds and activates; closes the server if either fails
     /// (`TCPServer.__init__` with `bind_and_activate=True`).

@@ -260,6 +260,18 @@ impl<T: Transport> fmt::Debug for BaseRequest<'_, T> {
 }
 
 /// Makes a factory of [`BaseRequestHandler`]s a [`RequestHandlerClass`].
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::{BaseRequestHandler, Raw, TcpServer};
+///
+/// struct MyHandler;
+/// impl BaseRequestHandler for MyHandler {}
+///
+/// let server = TcpServer::bind("127.0.0.1:0", Raw(|| MyHandler))?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Raw<F>(
     /// The factory.

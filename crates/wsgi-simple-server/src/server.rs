@@ -55,7 +55,20 @@ pub fn make_server(
 ///
 /// # Examples
 ///
-/// [`WsgiRequestHandler`] and [`WsgiHandler`] have one each.
+/// Bodies of at most 10 MiB; a longer one is answered with 413:
+///
+/// ```
+/// use wsgi_simple_server::http_server::proto::Limits;
+/// use wsgi_simple_server::{WsgiHandler, demo_app, handler_options, make_server_with};
+///
+/// let mut limits = Limits::default();
+/// limits.body = 10 * 1024 * 1024;
+/// let options = handler_options().limits(limits);
+/// let server = make_server_with("127.0.0.1", 0, demo_app, move || WsgiHandler::with_options(options.clone()))?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// A handler with overrides of its own is the example of [`WsgiRequestHandler`].
 pub fn make_server_with<H: WsgiRequestHandler + Send + 'static>(
     host: &str,
     port: u16,
