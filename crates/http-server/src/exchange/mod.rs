@@ -58,7 +58,8 @@ pub struct Exchange<'a> {
     /// Whether the connection closes after this response.
     ///
     /// Set from the request at the start, by a `Connection` field the handler sends, and by every error page. False keeps no
-    /// connection that the client has asked to close, or that keeps others waiting.
+    /// connection that the client has asked to close, that the head has said will close, or that
+    /// keeps others waiting.
     pub close_connection: bool,
 }
 
@@ -456,7 +457,9 @@ impl Exchange<'_> {
 
     /// Whether another request can follow on the connection. Drops what the handler left of the request body for that.
     pub(crate) fn can_be_followed(&mut self) -> bool {
-        if self.close_connection || self.trouble().is_some() || self.client_forbids_reuse() {
+        // RFC 9112 §9.6: who has said that it closes must, and the client looks at nothing that follows.
+        let decided = self.close_connection || self.wfile.says_close();
+        if decided || self.trouble().is_some() || self.client_forbids_reuse() {
             return false;
         }
         if self.link.lock().body == BodyState::Open {

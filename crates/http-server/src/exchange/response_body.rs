@@ -2,8 +2,8 @@
 
 use super::link::{Interim, Link};
 use crate::proto::{
-    LAST_CHUNK, Misuse, Version, body_allowed, length_allowed, write_chunk_head, write_field,
-    write_status_line,
+    LAST_CHUNK, Misuse, Version, body_allowed, length_allowed, list_contains, write_chunk_head,
+    write_field, write_status_line,
 };
 use std::fmt;
 use std::io::{self, IoSlice, Write};
@@ -30,6 +30,8 @@ pub struct ResponseBody<'a> {
     sent: bool,
     /// Whether a 1xx response has been sent.
     sent_interim: bool,
+    /// Whether the head says that the connection closes.
+    says_close: bool,
     /// How many bytes of body have gone out, without framing.
     bytes: u64,
 }
@@ -97,7 +99,16 @@ impl<'a> ResponseBody<'a> {
     pub(crate) fn new(link: &'a Link<'a>, out: &'a mut Vec<u8>, wbufsize: usize) -> Self {
         out.clear();
         let stage = Stage::Head(Head::default());
-        Self { link, out, stage, wbufsize, sent: false, sent_interim: false, bytes: 0 }
+        Self {
+            link,
+            out,
+            stage,
+            wbufsize,
+            sent: false,
+            sent_interim: false,
+            says_close: false,
+            bytes: 0,
+        }
     }
 
     /// Whether `end_headers` has been called for a final response.
@@ -108,6 +119,11 @@ impl<'a> ResponseBody<'a> {
     /// Whether any byte of a final response has been sent.
     pub(crate) fn is_sent(&self) -> bool {
         self.sent
+    }
+
+    /// Whether the head says that the connection closes.
+    pub(crate) fn says_close(&self) -> bool {
+        self.says_close
     }
 
     /// Returns how many bytes of body belong to the response so far, without their framing.
@@ -166,6 +182,7 @@ impl<'a> ResponseBody<'a> {
             head.ends_in_chunks = last.trim().eq_ignore_ascii_case("chunked");
         } else if name.eq_ignore_ascii_case("Connection") {
             head.connection = true;
+            self.says_close |= list_contains(value, "close");
         }
         Ok(())
     }
@@ -187,7 +204,7 @@ impl<'a> ResponseBody<'a> {
         let false_promise = status == 205
             && (head.transfer_encoding.is_some()
                 || head.content_length.as_ref().is_some_and(|(length, _)| *length > 0));
-        let mut close = facts.close;
+        let mut close = facts.close || self.says_close;
         if !length_allowed(status) || false_promise {
             // RFC 9110 §8.6: such a response has neither field; a handler that sends `Content-Length: 0` means well.
             for line in
@@ -235,6 +252,7 @@ impl<'a> ResponseBody<'a> {
         // With protocol HTTP/1.0 nothing is added: the bytes are CPython's.
         if persistent_protocol && !head.connection {
             if close {
+                self.says_close = true;
                 self.out.extend_from_slice(b"Connection: close\r\n");
             } else if facts.request < Version::HTTP_11 {
                 self.out.extend_from_slice(b"Connection: keep-alive\r\n");
@@ -337,6 +355,7 @@ impl<'a> ResponseBody<'a> {
         self.out.clear();
         if !self.sent {
             self.stage = Stage::Head(Head::default());
+            self.says_close = false;
             self.bytes = 0;
         }
     }

@@ -96,6 +96,36 @@ fn a_client_that_asks_for_the_end_is_not_overruled() {
 }
 
 #[test]
+fn a_response_that_says_close_is_the_last() {
+    let taken_back = http11(|x| {
+        x.send_response_only(200, None)?;
+        x.send_header("Connection", "close")?;
+        x.send_header("Connection", "keep-alive")?;
+        x.send_header("Content-Length", "0")?;
+        x.end_headers()
+    });
+    let reset = http11(|x| {
+        x.close_connection = true;
+        reply(x, "")?;
+        x.close_connection = false;
+        Ok(())
+    });
+    let error_page = http11(|x| {
+        x.send_error(404, None)?;
+        x.close_connection = false;
+        Ok(())
+    });
+    let requests = get("/1", "") + &get("/2", "");
+    for response in
+        [answer(&taken_back, &requests), answer(&reset, &requests), answer(&error_page, &requests)]
+    {
+        // RFC 9112 §9.6: who has said it closes, because the client looks at nothing that follows.
+        assert!(response.contains("\r\nConnection: close\r\n"), "{response}");
+        assert_eq!(response.matches("HTTP/1.1").count(), 1, "{response}");
+    }
+}
+
+#[test]
 fn empty_lines_between_requests_are_skipped() {
     let request = ["\r\n", &get("/1", ""), "\r\n\r\n", &get("/2", "")].concat();
     assert_eq!(answer(&http11(path), request).matches("HTTP/1.1 200").count(), 2);
