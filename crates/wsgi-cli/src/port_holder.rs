@@ -1,6 +1,6 @@
 //! Who listens on a port, as far as the system tells (Linux: `/proc`).
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 
 /// Who listens on a port.
@@ -20,7 +20,16 @@ pub(crate) enum PortHolder {
 impl fmt::Display for PortHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Process { name, pid } => write!(f, "{name} (pid {pid})"),
+            Self::Process { name, pid } => {
+                // A process may give itself any name, line ends and terminal commands included.
+                for c in name.chars() {
+                    match c.is_control() {
+                        true => write!(f, "{}", c.escape_default())?,
+                        false => f.write_char(c)?,
+                    }
+                }
+                write!(f, " (pid {pid})")
+            }
             Self::User { uid } => write!(f, "a process of another user (uid {uid})"),
         }
     }
@@ -129,7 +138,8 @@ mod linux {
     /// The name of a process: as its command line has it, because the kernel keeps
     /// only 15 characters, unless the process calls itself something else.
     fn process_name(pid: u32) -> String {
-        let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        let comm = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
+        let comm = String::from_utf8_lossy(&comm);
         let comm = comm.trim_end();
         let command_line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let program = command_line.split(|&byte| byte == 0).next().unwrap_or_default();
