@@ -181,6 +181,12 @@ mod tests {
     }
 
     #[test]
+    fn a_name_cannot_reach_the_terminal() {
+        let holder = PortHolder::Process { name: "caf\u{e9} \u{1b}[31m\nroot".to_owned(), pid: 7 };
+        assert_eq!(holder.to_string(), "caf\u{e9} \\u{1b}[31m\\nroot (pid 7)");
+    }
+
+    #[test]
     fn our_own_listener_is_found() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         match port_holder(listener.local_addr().unwrap()) {
