@@ -27,8 +27,7 @@ pub(crate) fn bind(
     options: &ServerOptions,
 ) -> io::Result<()> {
     // On Windows SO_REUSEADDR lets a second server steal the port (gh-85307).
-    #[cfg(not(windows))]
-    if options.allow_reuse_address {
+    if options.allow_reuse_address && !cfg!(windows) {
         socket.set_reuse_address(true)?;
     }
     #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 /// Who listens on a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "other systems do not tell"))]
 pub(crate) enum PortHolder {
     Process {
         name: String,

@@ -1,4 +1,4 @@
-//! Ctrl-C and `SIGTERM`.
+//! Signals that are waited for.
 
 use std::io;
 use std::sync::Arc;
@@ -8,24 +8,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
 
-/// Why the command should end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// Ctrl-C.
-    KeyboardInterrupt,
-    /// `SIGTERM`, as service managers send it.
-    Termination,
-}
-
-impl Stop {
-    /// What to say; the first one is CPython's.
-    pub(crate) fn message(self) -> &'static str {
-        match self {
-            Self::KeyboardInterrupt => "Keyboard interrupt received, exiting.",
-            Self::Termination => "Termination signal received, exiting.",
-        }
-    }
-}
+use super::Stop;
 
 /// Watches for the signals that end the command.
 pub(crate) struct StopSignals(Signals);
@@ -50,10 +33,7 @@ impl StopSignals {
 
     /// Waits for a signal; `None` if cancelled.
     pub(crate) fn wait(mut self) -> Option<Stop> {
-        self.0.forever().next().map(|signal| match signal {
-            SIGTERM => Stop::Termination,
-            _ => Stop::KeyboardInterrupt,
-        })
+        self.0.forever().next().map(Stop::from_signal)
     }
 }
 
