@@ -8,8 +8,14 @@ use std::io::Write as _;
 ///
 /// There is nobody to tell if that fails; CPython fails the request where there is no standard error (gh-89057).
 pub(crate) fn write_line(address: &str, date: &str, message: &str) {
-    let line = format!("{address} - - [{date}] {}\n", escape_control_characters(message));
-    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    let _ = std::io::stderr().lock().write_all(line(address, date, message).as_bytes());
+}
+
+/// The client has a say in its address, too, if that is the path of a Unix socket.
+fn line(address: &str, date: &str, message: &str) -> String {
+    let (address, message) =
+        (escape_control_characters(address), escape_control_characters(message));
+    format!("{address} - - [{date}] {message}\n")
 }
 
 /// Writes control characters as `\xhh` and doubles backslashes (gh-100001), so that no request can forge a line or
@@ -35,7 +41,12 @@ fn escape_control_characters(message: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::escape_control_characters;
+    use super::{escape_control_characters, line};
+
+    #[test]
+    fn neither_message_nor_address_can_forge_a_line() {
+        assert_eq!(line("/run/a\nb\x1b", "now", "x\ny"), "/run/a\\x0ab\\x1b - - [now] x\\x0ay\n");
+    }
 
     // The subject of CPython's test_unprintable_not_logged.
     #[test]
