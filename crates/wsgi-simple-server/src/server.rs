@@ -84,8 +84,11 @@ pub fn make_server_with<H: WsgiRequestHandler + Send + 'static>(
 ///
 /// The loops are also those of [`Serve`]. Between two requests a connection gives way to another client that waits, and
 /// to the end of the server, as with [`HttpServer`]; a request that runs, or comes slowly, keeps everybody waiting. For
-/// a thread per connection, see [`threading`](Self::threading). A server class of your own is a newtype around this one
-/// that implements [`BaseServer`]; it reaches what it overrides through the field.
+/// a thread per connection, see [`threading`](Self::threading).
+///
+/// A server class of your own is a newtype around this one that implements [`BaseServer`]; it reaches what it overrides
+/// through the field. It goes around a server that is bound, or passes `server_bind` on, which sets up the base environ
+/// ([`delegate_hooks!`](socketserver::delegate_hooks)).
 ///
 /// # Examples
 ///
