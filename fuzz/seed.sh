@@ -2,10 +2,10 @@
 # Fills fuzz/corpus from tests/corpus. Targets that throw dice have eight bytes before the connection.
 set -eu
 cd "$(dirname "$0")"
-mkdir -p corpus/head corpus/splits corpus/environ corpus/connection corpus/wsgi corpus/body corpus/date corpus/translate_path
+mkdir -p corpus/head corpus/splits corpus/environ corpus/directory corpus/connection corpus/wsgi corpus/body corpus/date corpus/translate_path
 for file in ../tests/corpus/requests/*/*.http; do
     name=$(basename "$file" .http)
-    for target in head splits environ; do cp "$file" "corpus/$target/$name"; done
+    for target in head splits environ directory; do cp "$file" "corpus/$target/$name"; done
     for target in connection wsgi; do
         { printf '\0\0\0\0\0\0\0\0'; cat "$file"; } > "corpus/$target/$name"
         { printf '%-8.8s' "$name"; cat "$file"; } > "corpus/$target/$name-dice"
@@ -13,6 +13,10 @@ for file in ../tests/corpus/requests/*/*.http; do
     # From the end of the head, behind the byte that says how to cut.
     { printf '\3'; sed '1,/^\r$/d' "$file"; } > "corpus/body/$name"
     sed -n '1s/^[^ ]* \([^ ]*\) .*$/\1/p' "$file" > "corpus/translate_path/$name"
+done
+for path in / /f /a /a/ /a/%3C%26%3E /i/ /i/l /l /u/ /u/s /../s /%2e%2e/s '/a?x' //a 'http://h/a' /nothing; do
+    name=$(printf '%s' "$path" | tr -c 'a-z0-9' '_')
+    printf 'GET %s HTTP/1.1\r\nHost: h\r\n\r\nHEAD %s HTTP/1.0\r\n\r\n' "$path" "$path" > "corpus/directory/path$name"
 done
 i=0
 for date in 'Sun, 06 Nov 1994 08:49:37 GMT' 'Sunday, 06-Nov-94 08:49:37 GMT' 'Sun Nov  6 08:49:37 1994' \

@@ -7,8 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::Mutex;
 use wsgi_simple_server::{AppResult, Body, BoundHandler, Environ, ServerState, StartResponse};
 use wsgi_util::Headers;
-use wsgiref_fuzz::{Dice, Silent, TEXTS, dice_and_bytes, read_responses};
-use wsgiref_tests::wire::EventReader;
+use wsgiref_fuzz::{Dice, Silent, TEXTS, dice_and_bytes, methods_of, read_responses};
 
 fuzz_target!(|data: &[u8]| {
     let (dice, bytes) = dice_and_bytes(data);
@@ -24,29 +23,14 @@ fuzz_target!(|data: &[u8]| {
     handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &handler)
         .expect("no error of an application gets out");
 
-    let mut reader = EventReader::new(limits);
-    reader.feed(bytes);
-    let events = reader.finish();
-    let methods: Vec<String> = events.iter().filter_map(|line| method_of(line)).collect();
+    let methods = methods_of(bytes, limits);
     let responses = read_responses(&connection.writer, &methods);
     assert!(responses.statuses.len() <= methods.len());
-    assert_eq!(responses.statuses.is_empty(), methods.is_empty(), "{events:?}");
+    assert_eq!(responses.statuses.is_empty(), methods.is_empty(), "{methods:?}");
 });
 
 fn http_server_limits(handler: &Silent) -> http_server::proto::Limits {
     wsgi_simple_server::WsgiRequestHandler::options(handler).limits
-}
-
-/// The method of each request, the refused one included.
-fn method_of(line: &str) -> Option<String> {
-    let quoted = |rest: &str| {
-        rest.strip_prefix('"').and_then(|rest| rest.split('"').next()).map(str::to_owned)
-    };
-    match line.split_once(' ')? {
-        ("request", rest) => quoted(rest),
-        ("error", _) => Some("refused".to_owned()),
-        _ => None,
-    }
 }
 
 fn app(
