@@ -281,7 +281,7 @@ fn prepare(
     let serves = match (wanted, *current) {
         (None, None) => true,
         (Some(wanted), Some(current)) => {
-            (may_be_short || current >= wanted / 2) && current <= wanted + HARDLY
+            (may_be_short || current >= wanted / 2) && current <= wanted.saturating_add(HARDLY)
         }
         (None, Some(_)) => may_be_short,
         _ => false,

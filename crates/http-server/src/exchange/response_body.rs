@@ -196,10 +196,10 @@ impl<'a> ResponseBody<'a> {
             return Err(Misuse::SecondEndOfHeaders.into());
         };
         let Some(status) = head.status else { return Err(Misuse::NoStatusLine.into()) };
-        let head = std::mem::take(head);
         if head.content_length.is_some() && head.transfer_encoding.is_some() {
             return Err(Misuse::LengthAndTransferEncoding.into());
         }
+        let head = std::mem::take(head);
         // RFC 9110 §15.3.6: a 205 has no content. A client would take the next response for what is announced here.
         let false_promise = status == 205
             && (head.transfer_encoding.is_some()

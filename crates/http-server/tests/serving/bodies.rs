@@ -4,6 +4,7 @@ use crate::support::*;
 use http_server::proto::{Limits, RequestError};
 use http_server::{Exchange, HandlerOptions};
 use std::io::{self, BufRead, ErrorKind, Read};
+use std::time::Duration;
 
 fn read_all(x: &mut Exchange<'_>) -> io::Result<()> {
     let mut body = String::new();
@@ -159,6 +160,21 @@ fn malformed_chunks_are_an_error_that_names_itself() {
     check_broken(&chunked("5\r\nhelloX\r\n0\r\n\r\n"), ErrorKind::InvalidData, "400 Bad chunk end");
     check_broken(&chunked("g\r\n"), ErrorKind::InvalidData, "400 Bad chunk size");
     check_broken(&chunked("-1\r\n"), ErrorKind::InvalidData, "400 Bad chunk size");
+}
+
+#[test]
+fn a_client_that_goes_on_sending_a_broken_body_gets_the_answer_and_no_reset() {
+    let handler = http11(|x| io::copy(&mut x.rfile, &mut io::sink()).map(drop));
+    let mut client = Client::new([
+        Act::Send(chunked("zz\r\n").into_bytes()),
+        // When the answer is out, nothing more has come yet.
+        Act::Wait(Duration::from_millis(100)),
+        Act::Send(vec![b'x'; 100_000]),
+    ]);
+    serve(&mut client, &handler).unwrap();
+    assert!(client.response().starts_with(b"HTTP/1.1 400 Bad chunk size\r\n"));
+    assert!(client.shut);
+    assert_eq!(client.unread(), 0, "read and dropped before the connection closes");
 }
 
 #[test]

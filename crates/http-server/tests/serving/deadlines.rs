@@ -190,3 +190,52 @@ fn without_deadlines_nothing_is_too_slow() {
     serve(&mut client, &handler).unwrap();
     assert_eq!(mask(&client.response()).matches("HTTP/1.1 200").count(), 2);
 }
+
+fn all_deadlines(limit: Duration) -> Deadlines {
+    let rate = Some(MinRate { grace: limit, bytes_per_second: 1 });
+    let mut deadlines = Deadlines::none();
+    deadlines.first_byte = Some(limit);
+    deadlines.first_byte_in_turn = Some(limit);
+    deadlines.head = Some(limit);
+    deadlines.idle = Some(limit);
+    deadlines.body = rate;
+    deadlines.response = rate;
+    deadlines.drain = Some(limit);
+    deadlines.linger = Some(limit);
+    deadlines
+}
+
+#[test]
+fn the_longest_duration_is_as_good_as_none() {
+    let options = HandlerOptions::new().protocol_version("HTTP/1.1");
+    let options = options.deadlines(all_deadlines(Duration::MAX));
+    let mut client = Client::new([
+        Act::Wait(secs(10_000)),
+        send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nab"),
+        Act::Wait(secs(10_000)),
+        send("cd"),
+        Act::Wait(secs(10_000)),
+        send("ef"),
+        Act::Wait(secs(10_000)),
+        send(GET),
+    ]);
+    let handler = with_options(options, |x| {
+        let n = io::copy(&mut x.rfile, &mut io::sink())?;
+        x.send_response(200)?;
+        x.end_headers()?;
+        (0..3).try_for_each(|_| write!(x.wfile, "{n}"))
+    });
+    serve(&mut client, &handler).unwrap();
+    let response = mask(&client.response());
+    assert!(response.contains("1\r\n6\r\n1\r\n6\r\n1\r\n6\r\n0\r\n\r\n"), "{response}");
+    assert_eq!(response.matches("HTTP/1.1 200").count(), 2, "{response}");
+}
+
+#[test]
+fn no_time_at_all_is_over_at_once() {
+    let options = HandlerOptions::new().protocol_version("HTTP/1.1");
+    let handler = with_options(options.deadlines(all_deadlines(Duration::ZERO)), hello);
+    let mut client = Client::new([send(GET), Act::Wait(secs(1000))]);
+    serve(&mut client, &handler).unwrap();
+    assert_eq!((client.response(), client.elapsed()), (Vec::new(), Duration::ZERO));
+}

@@ -399,3 +399,17 @@ fn ambiguous_lengths_are_never_written() {
         |misuse| matches!(misuse, Misuse::LengthAndTransferEncoding),
     );
 }
+
+#[test]
+fn a_handler_that_ignores_a_misuse_mixes_no_two_heads() {
+    check_misuse(
+        |x| {
+            x.send_response(200)?;
+            x.send_header("Content-Length", "1")?;
+            x.send_header("Transfer-Encoding", "chunked")?;
+            x.end_headers().expect_err("two framings");
+            x.send_error(503, None)
+        },
+        |misuse| matches!(misuse, Misuse::SecondStatusLine { status: 503 }),
+    );
+}
