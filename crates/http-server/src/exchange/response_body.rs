@@ -190,7 +190,7 @@ impl<'a> ResponseBody<'a> {
     /// Fixes the framing and ends the head. Returns whether the connection has to close after the response.
     ///
     /// A 1xx response is sent at once and decides nothing: the exchange waits for the next status line
-    /// (RFC 9110 §15.2). 101 is final here: what the handler writes then is no longer HTTP.
+    /// (RFC 9110 §15.2). An HTTP/1.0 client, which would take it for the final one, gets none of it. 101 is final here: what the handler writes then is no longer HTTP.
     pub(crate) fn end_head(&mut self, facts: &FramingFacts<'_>) -> io::Result<Option<bool>> {
         let Stage::Head(head) = &mut self.stage else {
             return Err(Misuse::SecondEndOfHeaders.into());
@@ -216,6 +216,10 @@ impl<'a> ResponseBody<'a> {
             }
         }
         if (100..200).contains(&status) && status != 101 {
+            if facts.request < Version::HTTP_11 && !self.sent {
+                self.out.clear();
+                return Ok(None);
+            }
             self.out.extend_from_slice(b"\r\n");
             self.sent_interim = true;
             if status == 100 {

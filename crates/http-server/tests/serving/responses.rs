@@ -169,6 +169,23 @@ fn interim_responses_go_ahead_of_the_final_one() {
 }
 
 #[test]
+fn a_client_of_1_0_gets_no_interim_response() {
+    for status in [100, 103] {
+        let handler = http11(|x| {
+            x.send_response_only(status, None)?;
+            x.end_headers()?;
+            reply(x, "hello")
+        });
+        check(
+            &handler,
+            "GET / HTTP/1.0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nServer: BaseHTTP {version}\r\nDate: {date}\r\n\
+             Content-Length: 5\r\nConnection: close\r\n\r\nhello",
+        );
+    }
+}
+
+#[test]
 fn the_head_leaves_with_the_first_bytes_of_the_body() {
     let handler = http11(|x| {
         x.send_response(200)?;
