@@ -42,7 +42,7 @@ pub struct HandlerOptions {
     pub error_content_type: &'static str,
     /// The most bytes asked of the connection at once. CPython's −1 means its default, which here is 16,384.
     pub rbufsize: usize,
-    /// How many body bytes are gathered before they are sent. 0, the default, sends each write at once.
+    /// How many bytes, with head and framing, are gathered before they are sent. 0, the default, sends each write at once.
     pub wbufsize: usize,
     /// What one request may occupy.
     pub limits: Limits,

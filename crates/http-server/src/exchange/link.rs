@@ -127,3 +127,40 @@ impl Input {
         Ok(n)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_input_of_a_long_connection_does_not_grow() {
+        let mut input = Input::default();
+        for _ in 0..100_000 {
+            let n = input.fill(64, |buf| Ok(buf.len().min(40))).unwrap();
+            // Something of the next request stays behind each time.
+            input.consume(n - 7);
+            input.consume(input.unused().len() - 7);
+        }
+        assert!(input.buf.capacity() <= 256, "{}", input.buf.capacity());
+    }
+
+    #[test]
+    fn unused_input_stays_in_front_of_what_comes() {
+        let mut input = Input::default();
+        let fill = |input: &mut Input, data: &[u8]| {
+            let copy = |buf: &mut [u8]| {
+                buf[..data.len()].copy_from_slice(data);
+                Ok(data.len())
+            };
+            assert_eq!(input.fill(8, copy).unwrap(), data.len());
+        };
+        fill(&mut input, b"abcd");
+        input.consume(2);
+        fill(&mut input, b"efgh");
+        assert_eq!(input.unused(), b"cdefgh");
+        input.consume(usize::MAX);
+        assert!(input.is_empty());
+        assert!(input.fill(8, |_| Err(io::ErrorKind::ConnectionReset.into())).is_err());
+        assert!(input.is_empty());
+    }
+}

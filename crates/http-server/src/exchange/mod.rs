@@ -313,7 +313,7 @@ impl<'a> Exchange<'a> {
     /// Ends the response where it is and closes the connection, so that the client sees it is incomplete.
     ///
     /// For a handler that has reported by itself why it cannot go on, and then returns `Ok`; whoever returns an error gets
-    /// the same with a report of that error. Nothing happens before the end of the head.
+    /// the same with a report of that error. What is written after it is dropped. Nothing happens before the end of the head.
     pub fn cut(&mut self) {
         if self.headers_ended() {
             self.wfile.cut();

@@ -66,6 +66,8 @@ enum Framing {
     /// The handler sent a Transfer-Encoding that ends in chunks and writes them itself.
     ByHandler,
     UntilClose,
+    /// Nothing more, so that the client sees that the response is not whole.
+    Cut,
 }
 
 /// What decides the framing besides the head.
@@ -343,14 +345,14 @@ impl<'a> ResponseBody<'a> {
             | Framing::ByHandler => Ending::Whole,
             Framing::Length { remaining: 0, surplus } => Ending::Long { surplus },
             Framing::Length { remaining, .. } => Ending::Short { missing: remaining },
-            Framing::UntilClose => Ending::AtClose,
+            Framing::UntilClose | Framing::Cut => Ending::AtClose,
         })
     }
 
-    /// Makes the response end where it is: a last chunk or an announced length no longer follows.
+    /// Makes the response end where it is: neither a last chunk nor anything else follows.
     pub(crate) fn cut(&mut self) {
         if self.head_ended() {
-            self.stage = Stage::Body(Framing::UntilClose);
+            self.stage = Stage::Body(Framing::Cut);
         }
     }
 
@@ -375,7 +377,7 @@ impl Write for ResponseBody<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         let allowed = match &mut self.stage {
             Stage::Head(_) => return Err(Misuse::BodyBeforeEndOfHeaders.into()),
-            Stage::Body(Framing::Nothing) => 0,
+            Stage::Body(Framing::Nothing | Framing::Cut) => 0,
             Stage::Body(Framing::Length { remaining, surplus }) => {
                 let allowed = usize::try_from(*remaining).unwrap_or(usize::MAX).min(data.len());
                 *remaining -= allowed as u64;

@@ -55,6 +55,17 @@ fn continue_is_not_sent_to_a_client_that_did_not_wait_or_to_1_0() {
 }
 
 #[test]
+fn continue_is_not_sent_amid_a_body_that_has_begun_to_come() {
+    let mut client = Client::new([
+        Act::Send([HEAD, "o"].concat().into_bytes()),
+        Act::Wait(Duration::from_secs(1)),
+        Act::Send(b"k".to_vec()),
+    ]);
+    serve(&mut client, &http11(read_two)).unwrap();
+    assert!(client.response().starts_with(b"HTTP/1.1 200 OK"));
+}
+
+#[test]
 fn a_final_response_without_reading_ends_the_connection() {
     let handler = http11(|x| reply(x, "no, thanks"));
     let mut client = patient(HEAD);

@@ -4,6 +4,7 @@ use crate::support::*;
 use http_server::Exchange;
 use socketserver::HandlerPanic;
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
@@ -44,6 +45,70 @@ fn a_response_that_has_begun_is_visibly_cut() {
     serve(&mut client, &handler).unwrap_err();
     assert!(mask(&client.response()).ends_with("a\r\nsome of it\r\n"), "no last chunk");
     assert!(client.shut);
+}
+
+#[test]
+fn a_handler_may_cut_its_response_without_a_report() {
+    let chunked = http11(|x| {
+        begin(x)?;
+        x.wfile.write_all(b"some")?;
+        x.cut();
+        x.wfile.write_all(b" more")?;
+        x.close_connection = false;
+        Ok(())
+    });
+    let mut client = Client::sending([GET, GET].concat());
+    serve(&mut client, &chunked).unwrap();
+    assert!(mask(&client.response()).ends_with("\r\n\r\n4\r\nsome\r\n"), "nothing follows");
+    assert!(client.shut);
+    assert_eq!(chunked.take_log(), ["\"GET / HTTP/1.1\" 200 -"]);
+
+    let with_length = http11(|x| {
+        x.send_response(200)?;
+        x.send_header("Content-Length", "10")?;
+        x.end_headers()?;
+        x.wfile.write_all(b"some")?;
+        x.cut();
+        assert!(x.close_connection);
+        x.wfile.write_all(b" more")
+    });
+    for (request, body) in [(GET, "some"), ("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", "")] {
+        let response = answer(&with_length, [request, GET].concat());
+        assert_eq!(split(&response).1, body);
+        assert_eq!(with_length.take_log().len(), 1, "no complaint about the length");
+    }
+
+    let too_early = http11(|x| {
+        x.cut();
+        reply(x, "whole")
+    });
+    let response = answer(&too_early, [GET, GET].concat());
+    assert_eq!(response.matches("whole").count(), 2, "there was nothing to cut");
+}
+
+#[test]
+fn nothing_follows_a_failure_that_the_handler_does_not_look_at() {
+    let late = http11(|x| {
+        let _ = x.rfile.read_to_end(&mut Vec::new());
+        reply(x, "sorry")
+    });
+    let post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n";
+    let mut client = Client::new([
+        Act::Send(post.into()),
+        Act::Wait(Duration::from_secs(11)),
+        Act::Send([b"ok", GET.as_bytes()].concat()),
+    ]);
+    serve(&mut client, &late).unwrap();
+    assert_eq!(mask(&client.response()).matches("sorry").count(), 1);
+
+    let careless = http11(|x| {
+        let _ = reply(x, "hello");
+        Ok(())
+    });
+    let mut client = Client::new([Act::Send([GET, GET].concat().into()), Act::Reset]);
+    serve(&mut client, &careless).unwrap();
+    let requests = careless.take_log().iter().filter(|line| line.starts_with("\"GET")).count();
+    assert_eq!(requests, 1, "no further request is processed");
 }
 
 #[test]

@@ -153,6 +153,40 @@ fn a_204_has_no_length_even_if_the_handler_sends_one() {
 }
 
 #[test]
+fn a_length_that_left_too_early_closes_the_connection() {
+    for field in [("Content-Length", "5"), ("Transfer-Encoding", "chunked")] {
+        let handler = http11(|x| {
+            x.send_response_only(204, None)?;
+            x.send_header(field.0, field.1)?;
+            x.flush_headers()?;
+            x.end_headers()
+        });
+        let response = answer(&handler, [GET, GET].concat());
+        assert_eq!(
+            response,
+            format!(
+                "HTTP/1.1 204 No Content\r\n{}: {}\r\nConnection: close\r\n\r\n",
+                field.0, field.1
+            )
+        );
+    }
+}
+
+#[test]
+fn chunks_of_the_handler_tell_a_client_of_1_0_nothing() {
+    let handler = http11(|x| {
+        x.send_response_only(200, None)?;
+        x.send_header("Transfer-Encoding", "chunked")?;
+        x.end_headers()?;
+        x.wfile.write_all(b"0\r\n\r\n")
+    });
+    let request = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n".repeat(2);
+    let response = answer(&handler, request);
+    assert_eq!(field(&response, "Connection"), Some("close"));
+    assert_eq!(response.matches("HTTP/1.1 200").count(), 1);
+}
+
+#[test]
 fn interim_responses_go_ahead_of_the_final_one() {
     let handler = http11(|x| {
         x.send_response_only(103, None)?;
@@ -251,6 +285,26 @@ fn wbufsize_gathers_writes() {
     serve(&mut client, &handler).unwrap();
     assert_eq!(client.response().len(), "HTTP/1.0 200 OK\r\n\r\n".len() + 3000);
     assert!(client.writes.len() <= 4, "{} writes", client.writes.len());
+}
+
+#[test]
+fn a_response_of_exactly_wbufsize_bytes_leaves_in_one_write() {
+    const RESPONSE: &str = "HTTP/1.0 200 OK\r\n\r\n0123456789";
+    for (wbufsize, writes) in
+        [(RESPONSE.len(), 1), (RESPONSE.len() - 1, 1), (RESPONSE.len() - 6, 2)]
+    {
+        let handler = with_options(HandlerOptions::new().wbufsize(wbufsize), |x| {
+            x.send_response_only(200, None)?;
+            x.end_headers()?;
+            x.wfile.write_all(b"01234")?;
+            x.wfile.write_all(b"5678")?;
+            x.wfile.write_all(b"9")
+        });
+        let mut client = Client::sending(GET);
+        serve(&mut client, &handler).unwrap();
+        assert_eq!(client.response(), RESPONSE.as_bytes());
+        assert_eq!(client.writes.len(), writes, "wbufsize {wbufsize}");
+    }
 }
 
 #[test]
