@@ -7,6 +7,35 @@ use std::fmt;
 use std::io;
 use std::time::SystemTime;
 
+/// Has pages of its own, and says nothing of the connection.
+struct PlainErrors(HandlerOptions);
+
+impl BaseHttpRequestHandler for PlainErrors {
+    fn options(&self) -> &HandlerOptions {
+        &self.0
+    }
+    fn send_error(
+        &self,
+        x: &mut Exchange<'_>,
+        code: u16,
+        _: Option<&str>,
+        _: Option<&str>,
+    ) -> io::Result<()> {
+        x.send_response_only(code, None)?;
+        x.send_header("Content-Length", "0")?;
+        x.end_headers()
+    }
+}
+
+#[test]
+fn the_page_of_a_refused_request_says_that_the_connection_closes_whoever_makes_it() {
+    let handler = PlainErrors(HandlerOptions::new().protocol_version("HTTP/1.1"));
+    assert_eq!(
+        answer(&handler, "GET / HTTP/1.1\r\n\r\n"),
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+}
+
 /// Overrides everything, calls `super()`, and notes it.
 struct All {
     options: HandlerOptions,

@@ -231,6 +231,23 @@ fn a_pipelining_client_is_not_disturbed() {
 }
 
 #[test]
+fn what_has_come_already_is_answered_before_others_even_behind_a_body() {
+    let (server, ends) = sequential();
+    let mut busy = Client::connect(server.address);
+    busy.get("/wait");
+    ends.wait_until_begun();
+    let mut waiting = Client::connect(server.address);
+    waiting.get("/");
+    let post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok";
+    busy.send(&format!("{post}GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
+    ends.let_end.send(()).unwrap();
+    assert_kept(&busy.response("hello"));
+    assert_kept(&busy.response("2"));
+    assert_last(&busy.response("hello"));
+    waiting.response("hello");
+}
+
+#[test]
 fn a_stop_closes_the_idle_connection_of_a_sequential_server() {
     let (server, _ends) = sequential();
     let mut idle = Client::connect(server.address);
