@@ -22,11 +22,7 @@ pub(crate) fn run(
     // author protects where it is shared.
     match catch_unwind(AssertUnwindSafe(|| work(x))) {
         Ok(result) => result.map_err(Failure::Error),
-        Err(payload) => {
-            let text = payload.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-            Err(Failure::Panic(HandlerPanic::new(text.unwrap_or("(no message)"))))
-        }
+        Err(payload) => Err(Failure::Panic(HandlerPanic::from_payload(&*payload))),
     }
 }
 

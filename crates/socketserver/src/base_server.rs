@@ -213,7 +213,8 @@ fn finish_or_report<S: BaseServer + ?Sized>(
 /// What a worker thread or a child process does with a request
 /// (`ThreadingMixIn.process_request_thread`); returns whether all went well.
 ///
-/// The request is shut down whatever happens, also if `handle_error` panics.
+/// The request is shut down whatever happens, also if `handle_error` panics; in the thread of the
+/// loop, as in CPython, that leaves the loop at once.
 pub(crate) fn run_worker<S: BaseServer>(
     server: &S,
     mut request: RequestOf<S>,
@@ -357,6 +358,11 @@ pub trait Serve: BaseServer {
         self.shutdown_handle().shutdown();
     }
 
+    /// A handle that ends the loop from anywhere, also when the server itself is out of reach.
+    fn shutdown_handle(&self) -> ShutdownHandle {
+        self.base().shutdown_handle()
+    }
+
     /// What [`process_request`](BaseServer::process_request) does by default, with this server's
     /// overrides of the hooks it calls: `super().process_request(...)`.
     fn default_process_request(&self, request: RequestOf<Self>, client_address: AddressOf<Self>) {
@@ -370,11 +376,6 @@ pub trait Serve: BaseServer {
     fn default_shutdown_request(&self, request: RequestOf<Self>) {
         self.base().shutdown_write(&request);
         self.close_request(request);
-    }
-
-    /// A handle that can do that from anywhere.
-    fn shutdown_handle(&self) -> ShutdownHandle {
-        self.base().shutdown_handle()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::attendance::Term;
 use crate::error::Misuse;
+use crate::server::lock;
 use crate::wakeup::{Readiness, Wakeup};
 use socket2::SockRef;
 use std::io;
@@ -94,8 +95,7 @@ impl Control {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // The state is three plain values and never half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn shutdown(&self, wait: bool) {

@@ -36,7 +36,16 @@ impl HandlerPanic {
         &self.message
     }
 
-    fn from_payload(payload: &(dyn Any + Send)) -> Self {
+    /// Makes the error for what [`catch_unwind`](std::panic::catch_unwind) caught.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let payload = std::panic::catch_unwind(|| std::panic::resume_unwind(Box::new("oops")));
+    /// let panic = socketserver::HandlerPanic::from_payload(&*payload.unwrap_err());
+    /// assert_eq!(panic.message(), "oops");
+    /// ```
+    pub fn from_payload(payload: &(dyn Any + Send)) -> Self {
         let message = payload
             .downcast_ref::<&str>()
             .map(|message| (*message).to_owned())
