@@ -111,3 +111,51 @@ impl<F> fmt::Debug for HttpHandlerClass<F> {
         f.debug_struct("HttpHandlerClass").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Exchange;
+    use std::io::{self, Read, Write};
+    use std::net::TcpListener;
+
+    /// Answers the name and the port that handlers see.
+    struct Name;
+
+    impl BaseHttpRequestHandler for Name {
+        fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+            let name = format!("{} {:?}", x.server().server_name, x.server().server_port);
+            x.send_response_only(200, None)?;
+            x.end_headers()?;
+            x.wfile.write_all(name.as_bytes())
+        }
+    }
+
+    #[test]
+    fn a_server_that_listens_everywhere_has_the_name_that_its_client_has_used() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        for (bound, expected) in [
+            (None, format!("127.0.0.1 Some({})", address.port())),
+            (Some("0.0.0.0:1"), format!("127.0.0.1 Some({})", address.port())),
+            (Some("[::]:1"), format!("127.0.0.1 Some({})", address.port())),
+            (Some("127.0.0.9:1"), "127.0.0.9 Some(1)".to_owned()),
+            (Some("[::ffff:127.0.0.9]:1"), "127.0.0.9 Some(1)".to_owned()),
+        ] {
+            let class = HttpHandlerClass::new(|| Name);
+            if let Some(bound) = bound {
+                class.set_server_address(bound.parse().unwrap());
+            }
+            let mut client = TcpStream::connect(address).unwrap();
+            client.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+            let (mut request, client_address) = listener.accept().unwrap();
+            let server = socketserver::ServerInfo::default();
+            RequestHandlerClass::<Tcp>::call(&class, &mut request, &client_address, &server)
+                .unwrap();
+            drop(request);
+            let mut response = String::new();
+            client.read_to_string(&mut response).unwrap();
+            assert!(response.ends_with(&format!("\r\n\r\n{expected}")), "{response}");
+        }
+    }
+}

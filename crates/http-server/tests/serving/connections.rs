@@ -1,7 +1,7 @@
 //! How long a connection lasts, and how it ends.
 
 use crate::support::*;
-use http_server::{Duplex, Exchange, Pair};
+use http_server::{ClientAddress, Duplex, Exchange, Pair, ServerInfo};
 use std::io::{self, Cursor, Read};
 
 fn path(x: &mut Exchange<'_>) -> io::Result<()> {
@@ -183,6 +183,37 @@ fn the_error_page_of_a_refused_head_request_has_no_body() {
 }
 
 #[test]
+fn signals_are_not_noticed() {
+    let request = get("/1", "Connection: close\r\n");
+    let (one, two) = request.split_at(20);
+    let mut client = Client::new([
+        Act::Signal,
+        Act::Send(one.into()),
+        Act::Signal,
+        Act::Send(two.into()),
+        Act::Signal, // at the response
+        Act::Signal,
+    ]);
+    let handler = http11(path);
+    serve(&mut client, &handler).unwrap();
+    assert!(mask(&client.response()).ends_with("/1 close=true"));
+    assert_eq!(handler.take_log().len(), 1);
+}
+
+#[test]
+fn a_writer_that_takes_nothing_is_a_client_that_is_gone() {
+    let request = get("/1", "") + &get("/2", "");
+    let mut full = [];
+    let mut pair = Pair { reader: request.as_bytes(), writer: &mut full[..] };
+    let handler = http11(path);
+    let (address, server) = (ClientAddress::Unnamed, ServerInfo::default());
+    http_server::handle(&mut pair, &address, &server, &handler).unwrap();
+    let log = handler.take_log();
+    assert_eq!(log.len(), 2, "{log:?}");
+    assert!(log[1].starts_with("Client went away: "), "{log:?}");
+}
+
+#[test]
 fn unread_input_is_dropped_before_the_connection_closes() {
     // What follows a last request, and what a refused one drags behind it.
     for request in [get("/1", "Connection: close\r\n"), "nonsense\r\n".to_owned()] {
@@ -209,8 +240,7 @@ fn anything_that_reads_and_writes_is_a_connection() {
     let request = get("/1", "Connection: close\r\n");
     let mut pair = Pair { reader: request.as_bytes(), writer: Vec::new() };
     let handler = http11(path);
-    let address = http_server::ClientAddress::Unnamed;
-    let server = http_server::ServerInfo::default();
+    let (address, server) = (ClientAddress::Unnamed, ServerInfo::default());
     http_server::handle(&mut pair, &address, &server, &handler).unwrap();
     assert!(mask(&pair.writer).ends_with("/1 close=true"));
 

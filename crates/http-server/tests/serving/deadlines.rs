@@ -33,6 +33,19 @@ fn check_seconds(
 }
 
 #[test]
+fn a_deadline_that_is_nearly_over_is_no_error() {
+    let almost = secs(10) - Duration::from_nanos(1);
+    let client = Client::new([
+        send("GET / HTTP/1.1\r\n"),
+        Act::Wait(almost),
+        send("X: y\r\n"),
+        Act::Wait(secs(1000)),
+    ]);
+    let response = check_seconds(client, hello, 10 + 2);
+    assert_eq!(status_line(&response), "HTTP/1.1 408 Request Timeout");
+}
+
+#[test]
 fn a_client_that_says_nothing_has_fifteen_seconds_and_gets_nothing() {
     assert_eq!(check_seconds(Client::new([Act::Wait(secs(1000))]), hello, 15), "");
     // Empty lines are nothing too, though they begin a head.

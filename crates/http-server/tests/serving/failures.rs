@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use http_server::Exchange;
+use http_server::proto::RequestError;
 use socketserver::HandlerPanic;
 use std::io::{self, Read, Write};
 use std::time::Duration;
@@ -84,6 +85,34 @@ fn a_handler_may_cut_its_response_without_a_report() {
     });
     let response = answer(&too_early, [GET, GET].concat());
     assert_eq!(response.matches("whole").count(), 2, "there was nothing to cut");
+}
+
+#[test]
+fn a_fault_of_the_client_amid_the_response_is_one_log_line_and_the_end() {
+    let malformed = http11(|x| {
+        begin(x)?;
+        x.wfile.write_all(b"some")?;
+        x.rfile.read_to_end(&mut Vec::new()).map(drop)
+    });
+    let chunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+    let short = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhel";
+    for request in [chunked, short] {
+        let mut client = Client::sending(request);
+        serve(&mut client, &malformed).expect("not the server's fault");
+        assert!(client.response().ends_with(b"\r\n\r\n4\r\nsome\r\n"), "no last chunk");
+        let log = malformed.take_log();
+        assert_eq!(log.len(), 2, "{log:?}");
+        assert!(log[1].starts_with("Response cut short: "), "{log:?}");
+    }
+
+    // A handler may say so for reasons of its own, with the body whole and more requests waiting.
+    let refusing = http11(|x| {
+        begin(x)?;
+        x.wfile.write_all(b"some")?;
+        Err(io::Error::new(io::ErrorKind::InvalidData, RequestError::InvalidChunkSize))
+    });
+    let response = answer(&refusing, [GET, GET].concat());
+    assert_eq!(response.matches("HTTP/1.1 200").count(), 1, "{response}");
 }
 
 #[test]

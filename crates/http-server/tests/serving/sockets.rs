@@ -175,6 +175,17 @@ fn a_client_that_half_closes_gets_its_response() {
 }
 
 #[test]
+fn a_connection_that_is_reset_keeps_nothing_for_its_client() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    http_server::Connection::reset(&mut stream).unwrap();
+    drop(stream);
+    let error = client.read(&mut [0]).expect_err("no orderly end");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+}
+
+#[test]
 fn deadlines_hold_on_sockets() {
     struct Impatient(HandlerOptions);
     impl BaseHttpRequestHandler for Impatient {

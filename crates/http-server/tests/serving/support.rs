@@ -17,6 +17,8 @@ pub(crate) enum Act {
     Send(Vec<u8>),
     /// Does nothing for this long.
     Wait(Duration),
+    /// Lets the server be interrupted by a signal.
+    Signal,
     /// Resets the connection.
     Reset,
 }
@@ -106,6 +108,10 @@ impl Read for Client {
                         self.acts.pop_front();
                     }
                 },
+                Some(Act::Signal) => {
+                    self.acts.pop_front();
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
                 Some(Act::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
             }
         }
@@ -118,8 +124,13 @@ impl Write for Client {
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        if matches!(self.acts.front(), Some(Act::Reset)) {
-            return Err(io::ErrorKind::BrokenPipe.into());
+        match self.acts.front() {
+            Some(Act::Signal) => {
+                self.acts.pop_front();
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            Some(Act::Reset) => return Err(io::ErrorKind::BrokenPipe.into()),
+            _ => {}
         }
         let mut bytes: Vec<u8> = bufs.iter().flat_map(|part| part.iter().copied()).collect();
         bytes.truncate(self.takes);
@@ -142,12 +153,12 @@ impl Write for Client {
 
 impl Connection for Client {
     fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        self.read_timeout = timeout;
+        self.read_timeout = as_sockets_take_it(timeout)?;
         Ok(())
     }
 
     fn set_write_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        self.write_timeout = timeout;
+        self.write_timeout = as_sockets_take_it(timeout)?;
         Ok(())
     }
 
@@ -171,6 +182,16 @@ impl Connection for Client {
 
     fn now(&self) -> Instant {
         self.clock
+    }
+}
+
+/// Sockets know microseconds, and take none of them for no limit: `std` refuses that.
+fn as_sockets_take_it(timeout: Option<Duration>) -> io::Result<Option<Duration>> {
+    match timeout {
+        Some(timeout) if timeout < Duration::from_micros(1) => {
+            Err(io::ErrorKind::InvalidInput.into())
+        }
+        _ => Ok(timeout),
     }
 }
 
