@@ -143,6 +143,8 @@ impl AnyHandler {
 
     fn respond(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.promised_whole.set(self.is_plain);
+        // A handler may keep the connection of an HTTP/1.0 client, as in CPython; the events know nothing of that.
+        let keeps = x.request_version() != "HTTP/1.0";
         for _ in 0..=self.below(8) {
             match self.below(15) {
                 0 => x.send_response(
@@ -154,7 +156,10 @@ impl AnyHandler {
                     "Content-Length",
                     self.one_of(&["5", "0", "", "-1", "5, 5", "99999999999999999999"]),
                 )?,
-                4 => x.send_header("Connection", self.one_of(&["close", "keep-alive", "x"]))?,
+                4 => x.send_header(
+                    "Connection",
+                    if keeps { self.one_of(&["close", "keep-alive", "x"]) } else { "close" },
+                )?,
                 5 => x.end_headers()?,
                 6 => x.flush_headers()?,
                 7 => x.wfile.write_all(self.one_of(&[
@@ -170,7 +175,7 @@ impl AnyHandler {
                     self.one_of(&TEXTS),
                     self.one_of(&TEXTS),
                 )?,
-                11 => x.close_connection = self.one_of(&[true, false]),
+                11 => x.close_connection = !keeps || self.one_of(&[true, false]),
                 12 => x.cut(),
                 13 => x.send_header(
                     "Transfer-Encoding",
