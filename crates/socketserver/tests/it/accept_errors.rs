@@ -2,8 +2,8 @@
 
 use crate::support::deadline;
 use socketserver::{
-    BaseRequest, BaseRequestHandler, BaseServer, Raw, RequestHandlerClass, Serve, Server, Tcp,
-    TcpServer, ThreadingTcpServer,
+    BaseRequest, BaseRequestHandler, BaseServer, Raw, RequestHandlerClass, Serve, Server,
+    ServerOptions, Tcp, TcpServer, ThreadingTcpServer,
 };
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -26,6 +26,7 @@ struct Failing<C> {
     server: TcpServer<C>,
     error: AtomicI32,
     failures: AtomicUsize,
+    actions: AtomicUsize,
 }
 
 impl<C: RequestHandlerClass<Tcp>> BaseServer for Failing<C> {
@@ -48,13 +49,22 @@ impl<C: RequestHandlerClass<Tcp>> BaseServer for Failing<C> {
         assert_eq!(first, before == 0);
         assert!(pause <= Duration::from_secs(1));
     }
+
+    fn service_actions(&self) {
+        self.actions.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 fn failing(error: i32) -> Failing<impl RequestHandlerClass<Tcp>> {
+    failing_with(error, ServerOptions::default())
+}
+
+fn failing_with(error: i32, options: ServerOptions) -> Failing<impl RequestHandlerClass<Tcp>> {
     Failing {
-        server: TcpServer::bind("127.0.0.1:0", Raw(|| Hello)).unwrap(),
+        server: TcpServer::bind_with("127.0.0.1:0", Raw(|| Hello), options).unwrap(),
         error: AtomicI32::new(error),
         failures: AtomicUsize::new(0),
+        actions: AtomicUsize::new(0),
     }
 }
 
@@ -123,6 +133,36 @@ fn handle_request_does_not_spin_either() {
     }
     assert_eq!(server.failures.load(Ordering::SeqCst), 3);
     assert!(began.elapsed() >= Duration::from_millis(70));
+}
+
+#[test]
+fn service_actions_go_on_while_accepting_rests() {
+    let _deadline = deadline();
+    let mut options = ServerOptions::default();
+    options.poll_interval = Duration::from_millis(1);
+    let server = failing_with(libc::EMFILE, options);
+    let _client = TcpStream::connect(server.server.server_address()).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| server.serve_forever().unwrap());
+        // The pauses until then are 150 ms.
+        wait_for_failures(&server, 5);
+        server.shutdown();
+    });
+    assert!(server.actions.load(Ordering::SeqCst) > 20, "{:?}", server.actions);
+}
+
+#[test]
+fn handle_request_rests_no_longer_than_its_timeout() {
+    let _deadline = deadline();
+    let mut options = ServerOptions::default();
+    options.timeout = Some(Duration::from_millis(1));
+    let server = failing_with(libc::EMFILE, options);
+    let _client = TcpStream::connect(server.server.server_address()).unwrap();
+    let began = Instant::now();
+    // The pauses would be 2.27 s.
+    (0..8).for_each(|_| server.handle_request().unwrap());
+    assert_eq!(server.failures.load(Ordering::SeqCst), 8);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }
 
 /// Holds its connection until the client lets go.
