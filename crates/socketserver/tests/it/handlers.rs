@@ -10,6 +10,7 @@ use std::io::{self, BufRead, Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 /// A handler made of options and a closure.
@@ -220,6 +221,27 @@ impl DatagramRequestHandler for DatagramEcho {
 }
 
 /// One datagram through a real socket; the answer.
+#[test]
+fn the_client_sees_the_end_although_somebody_keeps_the_connection() {
+    struct Keeping(Sender<TcpStream>);
+
+    impl StreamRequestHandler for Keeping {
+        fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+            self.0.send(x.connection.try_clone()?).map_err(io::Error::other)
+        }
+    }
+
+    let (sender, kept) = channel();
+    let server = TcpServer::bind("127.0.0.1:0", move || Keeping(sender.clone())).unwrap();
+    let mut client = TcpStream::connect(server.server_address()).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    server.handle_request().unwrap();
+    assert_eq!(client.read(&mut [0]).expect("shutdown_request ends the sending side"), 0);
+    // Only that side: the other one is whoever's who keeps it.
+    client.write_all(b"x").unwrap();
+    assert_eq!(kept.recv().unwrap().read(&mut [0]).unwrap(), 1);
+}
+
 fn datagram(fail: bool, max_packet_size: usize, sent: &[u8]) -> Vec<u8> {
     let mut options = ServerOptions::default();
     options.max_packet_size = max_packet_size;

@@ -125,9 +125,9 @@ fn nobody_waits_for_daemon_threads_or_without_block_on_close() {
 struct Closer(Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>);
 
 impl BaseRequestHandler for Closer {
-    fn handle(&mut self, _: &mut BaseRequest<'_>) -> io::Result<()> {
+    fn handle(&mut self, x: &mut BaseRequest<'_>) -> io::Result<()> {
         self.0.get().unwrap()();
-        Ok(())
+        x.request.write_all(b"closed")
     }
 }
 
@@ -145,7 +145,9 @@ fn a_handler_may_close_its_server_without_waiting_for_itself() {
 
     let mut client = TcpStream::connect(server.server_address()).unwrap();
     server.handle_request().unwrap();
-    assert_eq!(client.read_to_string(&mut String::new()).unwrap(), 0);
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "closed");
     assert!(server.base().socket().is_err());
 }
 
