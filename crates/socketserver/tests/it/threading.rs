@@ -94,7 +94,15 @@ fn server_close_waits_for_threads() {
 #[test]
 fn leaving_the_scope_closes_the_socket_and_waits_for_threads() {
     let _deadline = deadline();
-    let server = patient(ThreadingOptions::default());
+    let used = Arc::new(());
+    let factory = {
+        let used = Arc::clone(&used);
+        move || {
+            let _ = &used;
+            Patient
+        }
+    };
+    let server = ThreadingTcpServer::bind("127.0.0.1:0", Raw(factory)).unwrap();
     let address = server.server_address();
     let client = TcpStream::connect(address).unwrap();
     server.handle_request().unwrap();
@@ -104,6 +112,7 @@ fn leaving_the_scope_closes_the_socket_and_waits_for_threads() {
         goodbye(client)
     });
     drop(server);
+    assert_eq!(Arc::strong_count(&used), 1, "no thread uses the server any more");
     assert_eq!(late.join().unwrap(), "goodbye");
 }
 
@@ -177,6 +186,11 @@ impl<C: RequestHandlerClass<Tcp>> BaseServer for Reporting<C> {
         assert!(client_address.ip().is_loopback());
         self.errors.lock().unwrap().send(error.to_string()).unwrap();
     }
+
+    fn shutdown_request(&self, mut request: TcpStream) {
+        request.write_all(b"end").unwrap();
+        self.default_shutdown_request(request);
+    }
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -190,8 +204,9 @@ fn a_thread_that_cannot_start_is_an_error_of_its_request() {
     let mut client = TcpStream::connect(server.server_address()).unwrap();
     server.handle_request().unwrap();
     errors.recv().unwrap();
-    // `shutdown_request` was called: the client sees the end.
-    assert_eq!(client.read_to_string(&mut String::new()).unwrap(), 0);
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "end", "shutdown_request was called");
     assert_eq!(server.thread_count(), 0);
 }
 
@@ -214,6 +229,8 @@ fn a_panic_in_a_thread_is_reported_and_touches_nobody_else() {
         let mut client = TcpStream::connect(server.server_address()).unwrap();
         server.handle_request().unwrap();
         assert_eq!(errors.recv().unwrap(), "the handler panicked: oops");
-        assert_eq!(client.read_to_string(&mut String::new()).unwrap(), 0);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "end");
     }
 }
