@@ -1,5 +1,6 @@
 //! Who is at the other end of a connection.
 
+use socketserver::{Tcp, Transport};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -47,19 +48,7 @@ impl From<SocketAddr> for ClientAddress {
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Inet(address @ SocketAddr::V4(_)) => {
-                write!(f, "('{}', {})", address.ip(), address.port())
-            }
-            Self::Inet(SocketAddr::V6(address)) => {
-                write!(
-                    f,
-                    "('{}', {}, {}, {})",
-                    address.ip(),
-                    address.port(),
-                    address.flowinfo(),
-                    address.scope_id()
-                )
-            }
+            Self::Inet(address) => f.write_str(&Tcp.address_text(address)),
             Self::Unnamed => f.write_str("''"),
             Self::Named(name) => f.write_str(&crate::repr::str_repr(name)),
         }

@@ -1,7 +1,7 @@
 //! HTTP handlers as the handler class of a stream server.
 
 use crate::blocking::attend;
-use crate::{BaseHttpRequestHandler, ClientAddress, HandlerError, ServerInfo};
+use crate::{BaseHttpRequestHandler, ClientAddress, Connection, HandlerError, ServerInfo};
 use socketserver::{RequestHandlerClass, Tcp};
 use std::fmt;
 use std::net::{SocketAddr, TcpStream};
@@ -52,6 +52,22 @@ impl<F> HttpHandlerClass<F> {
     pub(crate) fn set_server_address(&self, address: SocketAddr) {
         let _ = self.server_address.set(address);
     }
+
+    /// Serves a connection with a new handler; `info` is the server as far as the transport knows it.
+    fn attend<H: BaseHttpRequestHandler>(
+        &self,
+        connection: &mut dyn Connection,
+        client_address: ClientAddress,
+        mut info: ServerInfo,
+        server: &socketserver::ServerInfo,
+    ) -> Result<(), HandlerError>
+    where
+        F: Fn() -> H,
+    {
+        info.multithread = server.multithread;
+        info.multiprocess = server.multiprocess;
+        attend(connection, &client_address, &info, &(self.factory)(), server.attendance())
+    }
 }
 
 impl<F, H> RequestHandlerClass<Tcp> for HttpHandlerClass<F>
@@ -74,11 +90,8 @@ where
             _ => request.local_addr()?,
         };
         let name = address.ip().to_canonical().to_string();
-        let mut info = ServerInfo::new(name, Some(address.port()));
-        info.multithread = server.multithread;
-        info.multiprocess = server.multiprocess;
-        let client_address = ClientAddress::Inet(*client_address);
-        attend(request, &client_address, &info, &(self.factory)(), server.attendance())
+        let info = ServerInfo::new(name, Some(address.port()));
+        self.attend(request, ClientAddress::Inet(*client_address), info, server)
     }
 }
 
@@ -99,10 +112,7 @@ where
             Some(path) => ClientAddress::Named(path.to_string_lossy().into_owned()),
             None => ClientAddress::Unnamed,
         };
-        let mut info = ServerInfo::new("", None);
-        info.multithread = server.multithread;
-        info.multiprocess = server.multiprocess;
-        attend(request, &client_address, &info, &(self.factory)(), server.attendance())
+        self.attend(request, client_address, ServerInfo::new("", None), server)
     }
 }
 

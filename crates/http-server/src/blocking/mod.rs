@@ -197,11 +197,9 @@ impl Conversation<'_> {
         } else {
             BodyState::Open
         };
+        let expects_continue = self.protocol >= Version::HTTP_11 && head.expects_continue();
         // RFC 9110 §10.1.1: no 100 to a client that has not waited for it.
-        let waits = head.expects_continue()
-            && self.protocol >= Version::HTTP_11
-            && body == BodyState::Open
-            && self.input.is_empty();
+        let waits = expects_continue && body == BodyState::Open && self.input.is_empty();
         let link =
             Link::new(&mut self.wire, if waits { Interim::Asked } else { Interim::Settled }, body);
         let rfile = match body {
@@ -223,7 +221,7 @@ impl Conversation<'_> {
         });
         let outcome = run(&mut x, |x| {
             // CPython: the end of parse_request, then the method.
-            if !x.expects_continue() || x.handler().handle_expect_100(x)? {
+            if !expects_continue || x.handler().handle_expect_100(x)? {
                 x.handler().dispatch(x)?;
             }
             x.finish()

@@ -430,11 +430,6 @@ impl Exchange<'_> {
 
 /// What a driver does with an exchange.
 impl Exchange<'_> {
-    /// Whether the client waits for a `100 Continue`, or would if its body were not here already.
-    pub(crate) fn expects_continue(&self) -> bool {
-        self.protocol >= Version::HTTP_11 && self.head().is_some_and(|head| head.expects_continue())
-    }
-
     /// Ends the response after the handler has returned without error.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self.wfile.finish(self.close_connection)? {
