@@ -1,8 +1,8 @@
 //! Starting, waking and ending a serving loop.
 
-use crate::attendance::Term;
 use crate::error::Misuse;
-use crate::server::lock;
+use crate::lock::lock;
+use crate::term::Term;
 use crate::wakeup::{Readiness, Wakeup};
 use socket2::SockRef;
 use std::io;

@@ -2,7 +2,7 @@
 
 use crate::base_server::run_worker;
 use crate::fork::fork_worker;
-use crate::server::lock;
+use crate::lock::lock;
 use crate::unix::{UnixDatagramTransport, UnixStreamTransport};
 use crate::{
     AddressOf, BaseServer, HandlerError, RequestHandlerClass, RequestOf, Server, ServerOptions,

@@ -99,17 +99,21 @@ mod base_server;
 mod control;
 mod datagram_request_handler;
 mod error;
+mod error_report;
 #[cfg(unix)]
 mod fork;
 #[cfg(unix)]
 mod forking;
 mod inet;
+mod lock;
 mod mixin;
 mod options;
 mod request_handler;
 mod server;
+mod server_info;
 mod stream_request_handler;
 mod tcp;
+mod term;
 mod threading;
 mod transport;
 mod udp;
@@ -118,20 +122,23 @@ mod unix;
 mod wakeup;
 
 pub use address::ToServerAddress;
-pub use attendance::{Attendance, Heed, Turn};
+pub use attendance::{Attendance, Heed};
 pub use base_server::{AddressOf, BaseServer, RequestOf, Serve};
 pub use control::ShutdownHandle;
 pub use datagram_request_handler::{DatagramRequest, DatagramRequestHandler};
 pub use error::Misuse;
+pub use error_report::error_report;
 pub use options::ServerOptions;
 pub use request_handler::{
     BaseRequest, BaseRequestHandler, Handler, HandlerError, HandlerPanic, Raw, RequestHandlerClass,
 };
-pub use server::{Server, ServerInfo, error_report};
+pub use server::Server;
+pub use server_info::ServerInfo;
 pub use stream_request_handler::{
     StreamOptions, StreamReader, StreamRequest, StreamRequestHandler, StreamWriter,
 };
 pub use tcp::{Tcp, TcpServer};
+pub use term::Turn;
 pub use threading::{ThreadingMixIn, ThreadingOptions, ThreadingTcpServer, ThreadingUdpServer};
 pub use transport::{
     Connection, Datagram, DatagramTransport, Packet, Stream, StreamTransport, Transport,

@@ -1,16 +1,22 @@
 //! The state and the default behaviour of a server.
 
-use crate::attendance::Attendance;
+use crate::attendance::{Attendance, Attending};
 use crate::backoff::Backoff;
 use crate::control::{Control, ShutdownHandle};
 use crate::error::{Misuse, bind_error};
+use crate::error_report::error_report;
+use crate::lock::lock;
+use crate::term::{Term, Turn};
 use crate::{
-    BaseServer, HandlerError, RequestHandlerClass, Serve, ServerOptions, ToServerAddress, Transport,
+    BaseServer, HandlerError, RequestHandlerClass, Serve, ServerInfo, ServerOptions,
+    ToServerAddress, Transport,
 };
+use socket2::SockRef;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// A socket with a handler class: the state of `BaseServer` and `TCPServer`, and what their
 /// methods do when nobody overrides them.
@@ -50,33 +56,6 @@ pub struct Server<T: Transport, C> {
     backoff: Mutex<Backoff>,
     multithread: AtomicBool,
     multiprocess: AtomicBool,
-}
-
-/// What a handler may know of its server.
-///
-/// # Examples
-///
-/// ```
-/// let info = socketserver::ServerInfo::default();
-/// assert!(!info.multithread && !info.multiprocess);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct ServerInfo<'a> {
-    /// Another thread of this process may run the same handler class at the same time.
-    pub multithread: bool,
-    /// Another process may.
-    pub multiprocess: bool,
-    attendance: Option<&'a Attendance<'a>>,
-}
-
-impl<'a> ServerInfo<'a> {
-    /// What ties the request to its server, for a handler that waits for more from its client. None in a child process,
-    /// which keeps nobody waiting, and without a server.
-    #[must_use]
-    pub fn attendance(&self) -> Option<&'a Attendance<'a>> {
-        self.attendance
-    }
 }
 
 impl<T: Transport + Default, C: RequestHandlerClass<T>> Server<T, C> {
@@ -332,6 +311,20 @@ impl<T: Transport, C: RequestHandlerClass<T>> BaseServer for Server<T, C> {
     }
 }
 
+impl<T: Transport, C: RequestHandlerClass<T>> Attending for Server<T, C> {
+    fn wait_with_clients(
+        &self,
+        term: &Term,
+        connection: &SockRef<'_>,
+        timeout: Option<Duration>,
+    ) -> io::Result<Turn> {
+        // The socket of a closed server is gone, and its term over.
+        let socket = self.socket().ok();
+        let listener = socket.as_deref().map(|socket| self.transport().sock_ref(socket));
+        term.wait(connection, listener.as_ref(), timeout)
+    }
+}
+
 impl<T: Transport, C> fmt::Debug for Server<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
@@ -339,92 +332,5 @@ impl<T: Transport, C> fmt::Debug for Server<T, C> {
             .field("options", &self.options)
             .field("closed", &lock(&self.socket).is_none())
             .finish_non_exhaustive()
-    }
-}
-
-/// What `handle_error` writes: CPython's four parts, with the error and its causes in the place of
-/// the traceback. `client_address` is the printed address. Control characters are escaped, since what a client has sent
-/// may stand in an error.
-///
-/// # Examples
-///
-/// ```
-/// let error = "the disk is full".into();
-/// assert_eq!(
-///     socketserver::error_report("('127.0.0.1', 4711)", &error),
-///     "----------------------------------------\n\
-///      Exception occurred during processing of request from ('127.0.0.1', 4711)\n\
-///      Error: the disk is full\n\
-///      ----------------------------------------\n",
-/// );
-/// ```
-pub fn error_report(client_address: &str, error: &HandlerError) -> String {
-    let line = "-".repeat(40);
-    let mut causes = String::new();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes.push_str(&format!("caused by: {}\n", harmless(&cause.to_string())));
-        source = cause.source();
-    }
-    let (client_address, error) = (harmless(client_address), harmless(&error.to_string()));
-    format!(
-        "{line}\nException occurred during processing of request from {client_address}\n\
-         Error: {error}\n{causes}{line}\n"
-    )
-}
-
-/// Escapes control characters, and indents the further lines of a text: what a client has put into an error or an address
-/// forges no line and reaches no terminal.
-fn harmless(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.trim_end().chars() {
-        match c {
-            '\n' => shown.push_str("\n    "),
-            '\t' => shown.push('\t'),
-            c if c.is_control() => shown.extend(c.escape_default()),
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
-/// Locks state that is never left half changed, so that a panic elsewhere does not matter.
-pub(crate) fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("cannot answer")]
-    struct CannotAnswer(#[source] io::Error);
-
-    #[test]
-    fn an_error_cannot_forge_a_line_of_a_report() {
-        let line = "-".repeat(40);
-        let cause = io::Error::other(format!("no /a\n{line}\nException occurred \u{1b}[31m\r\n"));
-        let error: HandlerError = CannotAnswer(cause).into();
-        assert_eq!(
-            error_report("/run/\n{line}", &error),
-            format!(
-                "{line}\nException occurred during processing of request from /run/\n    {{line}}\n\
-                 Error: cannot answer\ncaused by: no /a\n    {line}\n    Exception occurred \\u{{1b}}[31m\n{line}\n"
-            )
-        );
-    }
-
-    #[test]
-    fn an_error_report_names_the_causes() {
-        let error: HandlerError = CannotAnswer(io::Error::other("the disk is full")).into();
-        let line = "-".repeat(40);
-        assert_eq!(
-            error_report("('::1', 4711, 0, 0)", &error),
-            format!(
-                "{line}\nException occurred during processing of request from \
-                 ('::1', 4711, 0, 0)\nError: cannot answer\ncaused by: the disk is full\n{line}\n"
-            )
-        );
     }
 }

@@ -1,7 +1,7 @@
 //! `ThreadingMixIn`: a thread for each request.
 
 use crate::base_server::run_worker;
-use crate::server::lock;
+use crate::lock::lock;
 use crate::{
     AddressOf, BaseServer, HandlerError, RequestHandlerClass, RequestOf, Server, ServerOptions,
     Tcp, ToServerAddress, Transport, Udp,
