@@ -85,6 +85,7 @@ mod handler_class;
 pub mod html;
 mod log;
 mod options;
+mod patience;
 pub mod proto;
 pub mod repr;
 mod server;

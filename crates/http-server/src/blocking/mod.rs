@@ -1,7 +1,7 @@
 //! The blocking driver: one connection, from its first byte to its end, in one thread.
 //!
 //! This is CPython's `handle`, `handle_one_request` and `parse_request` in the same order. What the bytes mean is decided
-//! in [`proto`](crate::proto), how long a wait may be in `deadlines`; here is only what happens one after the other.
+//! in [`proto`](crate::proto), how long a wait may be in `patience`; here is only what happens one after the other.
 
 mod socket_wire;
 

@@ -1,7 +1,8 @@
 //! The way to the client over a connection that blocks, with the deadline of each wait.
 
-use crate::deadlines::{LINGER_BYTES, Patience, Transfer, Until};
+use crate::deadlines::LINGER_BYTES;
 use crate::exchange::{Trouble, Wire};
+use crate::patience::{Patience, Transfer, Until};
 use crate::{Connection, Deadlines};
 use socketserver::{Attendance, Heed, Turn};
 use std::io::{self, ErrorKind, IoSlice};

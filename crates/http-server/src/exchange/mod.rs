@@ -1,10 +1,12 @@
 //! One request and its response.
 
+mod input;
 mod link;
 mod request_body;
 mod response_body;
 
-pub(crate) use link::{BodyState, Input, Interim, Link, Trouble, Wire};
+pub(crate) use input::Input;
+pub(crate) use link::{BodyState, Interim, Link, Trouble, Wire};
 pub(crate) use request_body::BodyCutShort;
 pub use request_body::RequestBody;
 pub(crate) use response_body::Ending;

@@ -1,6 +1,7 @@
 //! Reading the request body.
 
-use super::link::{BodyState, Input, Interim, Link};
+use super::input::Input;
+use super::link::{BodyState, Interim, Link};
 use crate::proto::{BodyDecoder, Decoded, RequestError};
 use std::fmt;
 use std::io::{self, BufRead, IoSlice, Read};
