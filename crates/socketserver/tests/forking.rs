@@ -308,8 +308,10 @@ fn no_more_than_max_children_run() {
         let before = server.active_children();
         goodbye(second);
         while server.active_children() == before {
+            assert_eq!(before.len(), 2);
             thread::yield_now();
         }
+        assert!(server.active_children().len() <= 2);
         goodbye(third);
         goodbye(first);
         server.shutdown();

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod accept_errors;
+mod attendance;
 mod binding;
 mod classes;
 mod handlers;
