@@ -292,6 +292,8 @@ mod tests {
     #[derive(Default)]
     struct Slow {
         interrupted: Cell<bool>,
+        /// Takes nothing more once it has taken so often.
+        full_after: Cell<Option<usize>>,
         sent: RefCell<Vec<Vec<u8>>>,
     }
 
@@ -302,6 +304,9 @@ mod tests {
         fn send(&self, data: &[u8]) -> io::Result<usize> {
             if !self.interrupted.replace(!self.interrupted.get()) {
                 return Err(io::ErrorKind::Interrupted.into());
+            }
+            if self.full_after.get() == Some(self.sent.borrow().len()) {
+                return Err(io::ErrorKind::WouldBlock.into());
             }
             let taken = &data[..data.len().min(3)];
             self.sent.borrow_mut().push(taken.to_vec());
@@ -343,6 +348,36 @@ mod tests {
         wfile.write_all(b"k").unwrap();
         wfile.flush().unwrap();
         assert_eq!(slow.sent.borrow().last().unwrap(), b"k");
+    }
+
+    #[test]
+    fn a_buffer_may_be_full_to_its_last_byte() {
+        let slow = Slow::default();
+        let mut wfile = writer(&slow, 4);
+        wfile.write_all(b"ab").unwrap();
+        wfile.write_all(b"cd").unwrap();
+        assert!(slow.sent.borrow().is_empty());
+        wfile.write_all(b"e").unwrap();
+        assert_eq!(slow.sent.borrow().concat(), b"abcd");
+
+        wfile.write_all(b"fghi").unwrap();
+        assert_eq!(
+            slow.sent.borrow().concat(),
+            b"abcdefghi",
+            "as large as the buffer: sent at once"
+        );
+    }
+
+    #[test]
+    fn what_was_not_sent_is_kept_for_the_next_flush_and_nothing_is_sent_twice() {
+        let slow = Slow::default();
+        slow.full_after.set(Some(1));
+        let mut wfile = writer(&slow, 100);
+        wfile.write_all(b"abcdefgh").unwrap();
+        assert_eq!(wfile.flush().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        slow.full_after.set(None);
+        wfile.flush().unwrap();
+        assert_eq!(slow.sent.borrow().concat(), b"abcdefgh");
     }
 
     #[test]

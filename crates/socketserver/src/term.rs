@@ -99,6 +99,7 @@ impl Term {
 mod tests {
     use super::*;
     use std::os::fd::AsFd;
+    use std::time::Instant;
 
     const LONG: Option<Duration> = Some(Duration::from_secs(60));
 
@@ -118,11 +119,14 @@ mod tests {
                 assert_eq!(wait.join().unwrap().unwrap(), Turn::Others);
             }
         });
+        // Nobody waits any more.
+        let began = Instant::now();
         let near = pairs[0].0.as_fd();
         assert_eq!(term.wait(&SockRef::from(&near), None, LONG).unwrap(), Turn::Others);
         (&pairs[0].1).write_all(b"x").unwrap();
         let turn = term.wait(&SockRef::from(&near), None, LONG).unwrap();
         assert_eq!(turn, Turn::Client { last: true });
+        assert!(began.elapsed() < LONG.unwrap() / 2);
     }
 
     #[test]

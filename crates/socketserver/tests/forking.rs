@@ -31,6 +31,7 @@ struct StreamEcho;
 impl<T: StreamTransport> StreamRequestHandler<T> for StreamEcho {
     fn handle(&mut self, x: &mut StreamRequest<'_, T>) -> io::Result<()> {
         assert!(x.server.multiprocess && !x.server.multithread);
+        assert!(x.server.attendance().is_none(), "a child keeps nobody waiting");
         let mut line = Vec::new();
         x.rfile.read_until(b'\n', &mut line)?;
         x.wfile.write_all(&line)?;
@@ -265,6 +266,28 @@ fn handle_timeout_collects_children() {
     while !server.active_children().is_empty() {
         server.handle_request().unwrap();
     }
+}
+
+#[test]
+fn an_idle_loop_collects_children() {
+    let _turn = turn();
+    let mut options = ServerOptions::default();
+    options.poll_interval = Duration::from_millis(1);
+    let forking = ForkingOptions::default();
+    let class = Raw(|| Patient);
+    let server = ForkingTcpServer::bind_with("127.0.0.1:0", class, options, forking).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| server.serve_forever().unwrap());
+        let client = TcpStream::connect(server.server_address()).unwrap();
+        while server.active_children().is_empty() {
+            thread::yield_now();
+        }
+        goodbye(client);
+        while !server.active_children().is_empty() {
+            thread::yield_now();
+        }
+        server.shutdown();
+    });
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use crate::support::deadline;
 use socketserver::socket2::SockRef;
 use socketserver::{
-    BaseRequest, BaseRequestHandler, BaseServer, Heed, Raw, RequestHandlerClass, Serve, Tcp,
-    TcpServer, ThreadingTcpServer, Turn,
+    BaseRequest, BaseRequestHandler, BaseServer, Heed, Misuse, Raw, RequestHandlerClass, Serve,
+    ServerOptions, Tcp, TcpServer, ThreadingMixIn, ThreadingTcpServer, Turn,
 };
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -104,4 +104,30 @@ fn a_stop_ends_the_wait_in_the_loop_and_in_a_thread() {
     let _deadline = deadline();
     check(&plain(Heed::Stop, LONG), "true false ");
     check(&threading(Heed::Stop, LONG), "false false ");
+}
+
+#[test]
+fn closing_the_server_ends_the_wait_and_the_loop_too() {
+    fn check(server: &impl BaseServer<Transport = Tcp>, before: &str) {
+        thread::scope(|scope| {
+            let served = scope.spawn(|| server.serve_forever());
+            let mut silent = connect(server);
+            silent.read_exact(&mut vec![0; before.len()]).unwrap();
+            server.server_close();
+            assert_eq!(answer(silent), "Others");
+            let error = served.join().unwrap().unwrap_err();
+            assert!(matches!(Misuse::of(&error), Some(Misuse::Closed)), "{error}");
+        });
+    }
+    let _deadline = deadline();
+    let mut options = ServerOptions::default();
+    options.poll_interval = Duration::from_secs(3600);
+    for _ in 0..20 {
+        let class = looking(Heed::Stop, None);
+        let server = TcpServer::bind_with("127.0.0.1:0", class, options.clone()).unwrap();
+        check(&server, "true false ");
+        let class = looking(Heed::Stop, None);
+        let server = TcpServer::bind_with("127.0.0.1:0", class, options.clone()).unwrap();
+        check(&ThreadingMixIn::new(server), "false false ");
+    }
 }

@@ -202,6 +202,19 @@ fn shutdown_before_the_loop_does_not_wait_and_ends_the_next_loop() {
 }
 
 #[test]
+fn a_shutdown_waits_for_one_loop_and_not_for_the_next() {
+    let _deadline = deadline();
+    let server = TcpServer::bind("127.0.0.1:0", Raw(|| Say("hi"))).unwrap();
+    thread::scope(|scope| {
+        // The next loop may run before whoever has ended the one before has noticed.
+        let loops = scope.spawn(|| (0..500).for_each(|_| server.serve_forever().unwrap()));
+        while !loops.is_finished() {
+            server.shutdown();
+        }
+    });
+}
+
+#[test]
 fn request_shutdown_does_not_wait() {
     let _deadline = deadline();
     let server = TcpServer::bind("127.0.0.1:0", Raw(|| Say("hi"))).unwrap();
