@@ -1,6 +1,7 @@
 //! Where the body of a request ends (RFC 9112 §6.3).
 
 use super::error::Quoted;
+use super::known_fields::Seen;
 use super::{RequestError, Version, octets};
 
 /// Where the body of a request ends.
@@ -15,40 +16,28 @@ pub enum Framing {
     Chunked,
 }
 
-/// The fields that frame a body, as the head has them: the value of the first line, and whether there are more.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct FramingFields<'a> {
-    pub(super) content_length: Option<&'a [u8]>,
-    pub(super) content_length_again: bool,
-    pub(super) transfer_encoding: Option<&'a [u8]>,
-    pub(super) transfer_encoding_again: bool,
-}
-
-impl FramingFields<'_> {
-    /// Decides the framing, or refuses: wherever two readers could disagree, this one does not guess.
-    pub(super) fn decide(self, version: Version, body_limit: u64) -> Result<Framing, RequestError> {
-        match (self.transfer_encoding, self.content_length) {
-            (None, None) => Ok(Framing::None),
-            (None, Some(_)) if self.content_length_again => {
-                Err(RequestError::DuplicateContentLength)
+/// Decides the framing, or refuses: wherever two readers could disagree, this one does not guess.
+pub(super) fn decide(
+    transfer_encodings: Seen<&[u8]>,
+    content_lengths: Seen<&[u8]>,
+    version: Version,
+    body_limit: u64,
+) -> Result<Framing, RequestError> {
+    match (transfer_encodings, content_lengths) {
+        (Seen::Never, Seen::Never) => Ok(Framing::None),
+        (Seen::Never, Seen::Again) => Err(RequestError::DuplicateContentLength),
+        (Seen::Never, Seen::Once(value)) => {
+            let length = content_length(value)?;
+            if length > body_limit {
+                Err(RequestError::BodyTooLarge { limit: body_limit })
+            } else {
+                Ok(Framing::Length(length))
             }
-            (None, Some(value)) => {
-                let length = content_length(value)?;
-                if length > body_limit {
-                    Err(RequestError::BodyTooLarge { limit: body_limit })
-                } else {
-                    Ok(Framing::Length(length))
-                }
-            }
-            (Some(_), _) if version < Version::HTTP_11 => {
-                Err(RequestError::TransferEncodingInHttp10)
-            }
-            (Some(_), Some(_)) => Err(RequestError::TransferEncodingWithContentLength),
-            (Some(_), None) if self.transfer_encoding_again => {
-                Err(RequestError::DuplicateTransferEncoding)
-            }
-            (Some(value), None) => transfer_encoding(value),
         }
+        _ if version < Version::HTTP_11 => Err(RequestError::TransferEncodingInHttp10),
+        (Seen::Once(value), Seen::Never) => transfer_encoding(value),
+        (Seen::Again, Seen::Never) => Err(RequestError::DuplicateTransferEncoding),
+        (_, Seen::Once(_) | Seen::Again) => Err(RequestError::TransferEncodingWithContentLength),
     }
 }
 

@@ -1,13 +1,11 @@
 //! The head of a request: the parser, and the view over what it found.
 
-use super::connection::ConnectionOptions;
 use super::diagnosis::Walk;
-use super::framing::FramingFields;
 use super::headers::{Field, RequestHeaders};
+use super::known_fields::{KnownFields, Seen};
 use super::target::{self, Form, TargetForm};
-use super::{Expectation, Framing, Limits, RequestError, Version, host, octets};
+use super::{Expectation, Framing, Limits, RequestError, Version, framing, host, octets};
 use std::borrow::Cow;
-use std::mem::MaybeUninit;
 
 /// Parses the heads of the requests of a connection, one after the other, from the start of a buffer.
 ///
@@ -66,31 +64,34 @@ impl HeadParser {
     pub fn parse(&mut self, buffer: &[u8]) -> Result<Option<usize>, RequestError> {
         // Offsets are kept in 32 bits.
         let buffer = buffer.get(..MAX_BUFFER).unwrap_or(buffer);
+        let fast =
+            if self.walk.is_none() { self.found.read_fast(buffer, &self.limits) } else { None };
+        let length = match fast {
+            Some(length) => length,
+            None => match self.read_slowly(buffer)? {
+                Some(length) => length,
+                None => return Ok(None),
+            },
+        };
+        self.found.judge(buffer, &self.limits)?;
+        Ok(Some(length))
+    }
+
+    /// Starts or continues the slow pass.
+    fn read_slowly(&mut self, buffer: &[u8]) -> Result<Option<usize>, RequestError> {
         if self.walk.is_none() {
             self.found.clear();
             if buffer.is_empty() {
                 // Nothing has begun: the head that comes shall still take the hot path.
                 return Ok(None);
             }
-            if let Some(length) = self.found.read_fast(buffer, &self.limits) {
-                self.found.judge(buffer, &self.limits)?;
-                return Ok(Some(length));
-            }
-            self.found.clear();
         }
         let walk = self.walk.get_or_insert_default();
-        match walk.advance(buffer, &self.limits, &mut self.found) {
-            Ok(None) => Ok(None),
-            Ok(Some(length)) => {
-                self.walk = None;
-                self.found.judge(buffer, &self.limits)?;
-                Ok(Some(length))
-            }
-            Err(error) => {
-                self.walk = None;
-                Err(error)
-            }
+        let result = walk.advance(buffer, &self.limits, &mut self.found);
+        if result != Ok(None) {
+            self.walk = None;
         }
+        result
     }
 
     /// Says what the end of the input means after [`Self::parse`] asked for more bytes than this buffer.
@@ -190,9 +191,10 @@ impl<'a> RequestHead<'a> {
     /// The target's replace the field's wherever the application looks, in `HTTP_HOST` too (RFC 9112 §3.2.2).
     /// `None` only if an HTTP/1.0 request has neither.
     pub fn host(&self) -> Option<&'a str> {
-        match self.target_form() {
-            TargetForm::Absolute { authority, .. } => Some(authority),
-            _ => self.found.known.host.map(|value| self.ascii(value)),
+        match (self.target_form(), self.found.known.host) {
+            (TargetForm::Absolute { authority, .. }, _) => Some(authority),
+            (_, Seen::Once(value)) => Some(self.ascii(value)),
+            (_, Seen::Never | Seen::Again) => None,
         }
     }
 
@@ -267,19 +269,6 @@ pub(super) struct Found {
     framing: Framing,
 }
 
-/// The fields the protocol itself needs, collected while the others pass by.
-#[derive(Debug, Default)]
-struct KnownFields {
-    host: Option<Span>,
-    host_again: bool,
-    content_length: Option<Span>,
-    content_length_again: bool,
-    transfer_encoding: Option<Span>,
-    transfer_encoding_again: bool,
-    connection: ConnectionOptions,
-    expectation: Expectation,
-}
-
 impl Found {
     /// Forgets everything but the room for fields.
     fn clear(&mut self) {
@@ -299,123 +288,117 @@ impl Found {
     /// Adds a field, in the order of the buffer.
     pub(super) fn push_field(&mut self, name: Span, value: Span, buffer: &[u8]) {
         self.fields.push(Field { name, value });
-        self.known.note(name.of(buffer), value, buffer);
+        self.known.note(name.of(buffer), value.of(buffer), value);
     }
 
     /// The hot path: reads a whole, valid head, or says nothing and leaves it to the slow pass.
     ///
-    /// `httparse` checks the bytes of method, names and values. What it lets through is checked here: bare LF, the
-    /// bytes and form of the target, and the limits.
+    /// The request line is read here, because the target has stricter rules than `httparse` knows and would be read twice.
     fn read_fast(&mut self, buffer: &[u8], limits: &Limits) -> Option<usize> {
-        let mut start = 0;
-        while buffer.get(start..)?.starts_with(b"\r\n") {
-            start += 2;
-        }
-        if start > 2 * limits.empty_lines || buffer.get(start) == Some(&b'\n') {
-            return None;
-        }
-        let mut storage = [const { MaybeUninit::uninit() }; FAST_FIELDS];
-        let mut request = httparse::Request::new(&mut []);
-        let httparse::Status::Complete(length) =
-            request.parse_with_uninit_headers(buffer.get(start..)?, &mut storage).ok()?
-        else {
+        let method_end = buffer.iter().position(|&byte| !octets::is_token_byte(byte))?;
+        let (method, rest) = buffer.split_at_checked(method_end)?;
+        let rest = rest.strip_prefix(b" ")?;
+        let target_length = rest.iter().position(|&byte| !octets::is_target_byte(byte))?;
+        let (target, rest) = rest.split_at_checked(target_length)?;
+        let (version, _) = rest.split_first_chunk()?;
+        self.minor_version = if version == b" HTTP/1.1\r\n" {
+            1
+        } else if version == b" HTTP/1.0\r\n" {
+            0
+        } else {
             return None;
         };
-        let (method, target, minor) = (request.method?, request.path?, request.version?);
-        let end = start + length;
-        let offset_of = |part: *const u8| part as usize - buffer.as_ptr() as usize;
-
-        let target_start = offset_of(target.as_ptr());
-        // One SP and eight bytes of version follow the target.
-        let line_end = target_start + target.len() + 9;
-        let fields_start = line_end + 2;
-        let line_fits = fields_start - start <= limits.request_line;
-        let fields_fit = end - 2 <= limits.head.saturating_add(fields_start)
-            && request.headers.len() <= limits.fields;
-        if !line_fits
-            || !fields_fit
-            || !ends_with_crlf(buffer, end)
-            || !ends_with_crlf(buffer, end - 2)
-        {
+        let target_end = method_end + 1 + target_length;
+        let fields_start = target_end + version.len();
+        if method.is_empty() || target.is_empty() || fields_start > limits.request_line {
             return None;
         }
-        self.form = Form::of(method.as_bytes(), target.as_bytes()).ok()?;
-        self.line = Span::new(start, line_end);
-        self.method = Span::new(start, start + method.len());
-        self.target = Span::new(target_start, target_start + target.len());
-        self.minor_version = minor;
+        self.form = Form::of_valid_bytes(method, target).ok()?;
+        self.line = Span::new(0, fields_start - 2);
+        self.method = Span::new(0, method_end);
+        self.target = Span::new(method_end + 1, target_end);
+        let end = self.read_fields_fast(buffer, fields_start, limits.fields)?;
+        (end - 2 <= limits.head.saturating_add(fields_start)).then_some(end)
+    }
 
-        self.fields.reserve(request.headers.len());
-        for header in request.headers.iter() {
-            let name_start = offset_of(header.name.as_ptr());
-            // The line before this one ends here; the last one was checked above.
-            if !ends_with_crlf(buffer, name_start) {
+    /// Reads the field lines up to the empty line, a few at a time; gives the end of the head.
+    ///
+    /// `httparse` checks the bytes of names and values. It lets bare LF through, so line ends are checked here.
+    fn read_fields_fast(&mut self, buffer: &[u8], start: usize, limit: usize) -> Option<usize> {
+        let mut slots = [httparse::EMPTY_HEADER; FAST_FIELDS];
+        let mut start = start;
+        self.known = KnownFields::default();
+        self.fields.clear();
+        loop {
+            let (headers, end) = match httparse::parse_headers(buffer.get(start..)?, &mut slots) {
+                Ok(httparse::Status::Complete((length, headers))) => {
+                    (headers, Some(start + length))
+                }
+                // The slots are full.
+                Err(httparse::Error::TooManyHeaders) => (&slots[..], None),
+                Ok(httparse::Status::Partial) | Err(_) => return None,
+            };
+            let before = self.fields.len();
+            if before + headers.len() > limit {
                 return None;
             }
-            let value_start = offset_of(header.value.as_ptr());
-            let name = Span::new(name_start, name_start + header.name.len());
-            let value = Span::new(value_start, value_start + header.value.len());
-            self.fields.push(Field { name, value });
-            self.known.note(header.name.as_bytes(), value, buffer);
+            self.fields.extend(headers.iter().map(|header| Field {
+                name: span_of(header.name.as_bytes(), buffer),
+                value: span_of(header.value, buffer),
+            }));
+            for (field, header) in self.fields.iter().skip(before).zip(headers) {
+                // An LF ends the line before.
+                if buffer.get((field.name.start as usize).wrapping_sub(2)) != Some(&b'\r') {
+                    return None;
+                }
+                self.known.note(header.name.as_bytes(), header.value, field.value);
+                start = field.value.end as usize;
+            }
+            match end {
+                Some(end) => return buffer.get(..end)?.ends_with(b"\r\n\r\n").then_some(end),
+                None => start += buffer.get(start..)?.iter().position(|&byte| byte == b'\n')? + 1,
+            }
         }
-        Some(end)
     }
 
     /// Decides what concerns the head as a whole: Host, then framing.
     fn judge(&mut self, buffer: &[u8], limits: &Limits) -> Result<(), RequestError> {
-        let known = &self.known;
-        if known.host_again {
-            return Err(RequestError::DuplicateHost);
-        }
-        match known.host.map(|value| value.of(buffer)) {
-            Some(value) if !host::is_valid_host_field(value) => {
-                return Err(RequestError::InvalidHost(super::Quoted::new(value)));
+        match self.known.host {
+            Seen::Once(value) => {
+                let value = value.of(buffer);
+                if !host::is_valid_host_field(value) {
+                    return Err(RequestError::InvalidHost(super::Quoted::new(value)));
+                }
             }
-            None if self.version() >= Version::HTTP_11 => return Err(RequestError::MissingHost),
-            _ => {}
+            Seen::Again => return Err(RequestError::DuplicateHost),
+            Seen::Never if self.version() >= Version::HTTP_11 => {
+                return Err(RequestError::MissingHost);
+            }
+            Seen::Never => {}
         }
-        let fields = FramingFields {
-            content_length: known.content_length.map(|value| value.of(buffer)),
-            content_length_again: known.content_length_again,
-            transfer_encoding: known.transfer_encoding.map(|value| value.of(buffer)),
-            transfer_encoding_again: known.transfer_encoding_again,
+        let (codings, lengths) = (self.known.transfer_encoding, self.known.content_length);
+        self.framing = if (codings, lengths) == (Seen::Never, Seen::Never) {
+            Framing::None
+        } else {
+            framing::decide(
+                codings.map(|value| value.of(buffer)),
+                lengths.map(|value| value.of(buffer)),
+                self.version(),
+                limits.body,
+            )?
         };
-        self.framing = fields.decide(self.version(), limits.body)?;
         Ok(())
     }
 }
 
-impl KnownFields {
-    fn note(&mut self, name: &[u8], value: Span, buffer: &[u8]) {
-        // The length tells nearly all other fields apart before any byte is compared.
-        match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => {
-                self.host_again = self.host.is_some();
-                self.host.get_or_insert(value);
-            }
-            6 if name.eq_ignore_ascii_case(b"expect") => self.expectation.note(value.of(buffer)),
-            10 if name.eq_ignore_ascii_case(b"connection") => {
-                self.connection.note(value.of(buffer))
-            }
-            14 if name.eq_ignore_ascii_case(b"content-length") => {
-                self.content_length_again = self.content_length.is_some();
-                self.content_length.get_or_insert(value);
-            }
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
-                self.transfer_encoding_again = self.transfer_encoding.is_some();
-                self.transfer_encoding.get_or_insert(value);
-            }
-            _ => {}
-        }
-    }
+/// Where a part of the buffer stands in it.
+fn span_of(part: &[u8], buffer: &[u8]) -> Span {
+    let start = part.as_ptr() as usize - buffer.as_ptr() as usize;
+    Span::new(start, start + part.len())
 }
 
-fn ends_with_crlf(buffer: &[u8], end: usize) -> bool {
-    buffer.get(..end).is_some_and(|before| before.ends_with(b"\r\n"))
-}
-
-/// How many fields the hot path has room for on the stack; a head with more takes the slow one.
-const FAST_FIELDS: usize = 128;
+/// How many fields the hot path reads at a time: most requests have no more, and room for more has to be cleared each time.
+const FAST_FIELDS: usize = 24;
 
 /// Offsets have 32 bits; no head that is within sensible limits comes near.
 const MAX_BUFFER: usize = u32::MAX as usize;
@@ -441,7 +424,27 @@ mod tests {
     #[test]
     fn ordinary_heads_take_the_hot_path() {
         assert!(hot(HEAD).is_some());
-        assert!(hot(b"\r\nPOST http://h/ HTTP/1.0\r\n\r\nbody").is_some());
+        assert!(hot(b"POST http://h/ HTTP/1.0\r\n\r\nbody").is_some());
+        for count in [FAST_FIELDS - 1, FAST_FIELDS, FAST_FIELDS + 1, 3 * FAST_FIELDS] {
+            let lines = "Name: value \t\r\n".repeat(count);
+            let head = format!("GET / HTTP/1.1\r\n{lines}\r\n");
+            let (length, found) = hot(head.as_bytes()).expect("nothing is wrong with it");
+            assert_eq!((length, found.fields.len()), (head.len(), count));
+        }
+    }
+
+    #[test]
+    fn a_bare_lf_is_seen_wherever_the_fields_are_read_on() {
+        for count in 1..=2 * FAST_FIELDS + 1 {
+            for bad in 0..=count {
+                let end = |line| if line == bad { " \n" } else { " \r\n" };
+                let lines: String =
+                    (0..count).map(|line| format!("Name: value{}", end(line))).collect();
+                let last = if bad == count { "\n" } else { "\r\n" };
+                let head = format!("GET / HTTP/1.1\r\n{lines}{last}");
+                assert!(hot(head.as_bytes()).is_none(), "{count} {bad}");
+            }
+        }
     }
 
     #[test]

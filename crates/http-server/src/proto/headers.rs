@@ -33,7 +33,7 @@ pub struct RequestHeaders<'a> {
 }
 
 /// Where a field stands in the buffer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Field {
     pub(super) name: Span,
     pub(super) value: Span,
@@ -61,9 +61,11 @@ impl<'a> RequestHeaders<'a> {
 
     /// The values of all fields of this name, in order, as bytes.
     pub fn get_all_bytes<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        self.iter_bytes()
-            .filter(move |(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        let buffer = self.buffer;
+        self.fields
+            .iter()
+            .filter(move |field| field.name.of(buffer).eq_ignore_ascii_case(name.as_bytes()))
+            .map(move |field| field.value.of(buffer))
     }
 
     /// Whether there is a field of this name.

@@ -12,50 +12,48 @@ pub(super) fn is_valid_host_field(value: &[u8]) -> bool {
 
 /// Whether the bytes are `uri-host [ ":" port ]` with a host that is not empty; `host:` has an empty port.
 pub(super) fn is_valid_authority(bytes: &[u8]) -> bool {
-    split_port(bytes).is_some_and(|(host, port)| {
-        is_host(host) && port.is_none_or(|port| port.is_empty() || is_port(port))
-    })
+    match after_host(bytes) {
+        Some([b':', port @ ..]) => port.is_empty() || is_port(port),
+        Some(rest) => rest.is_empty(),
+        None => false,
+    }
 }
 
 /// Whether the bytes are `uri-host ":" port` with neither of them empty, as CONNECT needs it (RFC 9110 §9.3.6).
 pub(super) fn is_host_and_port(bytes: &[u8]) -> bool {
-    split_port(bytes).is_some_and(|(host, port)| is_host(host) && port.is_some_and(is_port))
+    matches!(after_host(bytes), Some([b':', port @ ..]) if is_port(port))
 }
 
-/// Splits at the colon before the port; `None` if something else follows an IP literal.
-fn split_port(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    let host_end = if bytes.first() == Some(&b'[') {
-        bytes.iter().position(|&byte| byte == b']')? + 1
-    } else {
-        bytes.iter().position(|&byte| byte == b':').unwrap_or(bytes.len())
-    };
-    match bytes.split_at(host_end) {
-        (host, []) => Some((host, None)),
-        (host, [b':', port @ ..]) => Some((host, Some(port))),
-        _ => None,
+/// What follows the host at the start of the bytes; `None` if there is no host.
+#[inline]
+fn after_host(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes.iter().position(|&byte| !octets::is_reg_name_byte(byte));
+    match bytes.split_at_checked(end.unwrap_or(bytes.len()))? {
+        // Nearly all hosts are plain names or IPv4 addresses.
+        ([_, ..], rest @ ([] | [b':', ..])) => Some(rest),
+        ([], [b'[', rest @ ..]) => after_ip_literal(rest),
+        _ => after_reg_name(bytes),
     }
 }
 
-fn is_host(host: &[u8]) -> bool {
-    match host {
-        [b'[', literal @ .., b']'] => is_ip_literal(literal),
-        _ => is_reg_name(host),
-    }
+/// What follows the closing bracket of a valid IP literal.
+fn after_ip_literal(rest: &[u8]) -> Option<&[u8]> {
+    let end = rest.iter().position(|&byte| byte == b']')?;
+    is_ip_literal(&rest[..end]).then_some(&rest[end + 1..])
 }
 
-/// `reg-name`, of which IPv4 addresses are a case, but not empty (RFC 9110 §4.2.1).
-fn is_reg_name(host: &[u8]) -> bool {
-    let mut rest = host;
-    // Nearly all hosts end here, without an escape.
-    while let Some(escape) = rest.iter().position(|&byte| !octets::is_reg_name_byte(byte)) {
-        rest = match &rest[escape..] {
+/// What follows a `reg-name`, of which IPv4 addresses are a case; it may not be empty (RFC 9110 §4.2.1).
+fn after_reg_name(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes;
+    loop {
+        rest = match rest {
+            [byte, tail @ ..] if octets::is_reg_name_byte(*byte) => tail,
             [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 tail
             }
-            _ => return false,
+            _ => return (rest.len() < bytes.len()).then_some(rest),
         };
     }
-    !host.is_empty()
 }
 
 /// `IPv6address / IPvFuture`. Zone identifiers mean something on the client's machine only and are refused.
@@ -74,6 +72,10 @@ fn is_ip_literal(literal: &[u8]) -> bool {
 }
 
 fn is_port(port: &[u8]) -> bool {
+    if let 1..=4 = port.len() {
+        // No port of four digits is too large.
+        return port.iter().all(u8::is_ascii_digit);
+    }
     let mut number: u32 = 0;
     for &byte in port {
         if !byte.is_ascii_digit() {

@@ -48,6 +48,7 @@ mod framing;
 mod head;
 mod headers;
 mod host;
+mod known_fields;
 mod limits;
 mod misuse;
 mod octets;

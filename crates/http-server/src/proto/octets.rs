@@ -27,6 +27,15 @@ pub(super) const fn is_reg_name_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & REG_NAME != 0
 }
 
+/// Whether the token is this word of lowercase letters and hyphens, in any case.
+///
+/// The bit that makes a letter lowercase is set in a hyphen already, and no other byte of a token becomes either by it: so
+/// whole registers can be compared, since the length is fixed.
+#[inline]
+pub(super) fn is_word<const N: usize>(token: &[u8], word: &[u8; N]) -> bool {
+    <&[u8; N]>::try_from(token).is_ok_and(|token| token.map(|byte| byte | 0x20) == *word)
+}
+
 /// Removes SP and HTAB from both ends, and nothing else: no other whitespace counts as such in HTTP.
 pub(super) fn trim(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {

@@ -53,6 +53,13 @@ impl Form {
         if let Some(&byte) = target.iter().find(|&&byte| !octets::is_target_byte(byte)) {
             return Err(RequestError::InvalidTargetByte(byte));
         }
+        Form::of_valid_bytes(method, target)
+    }
+
+    /// The same for a target whose bytes have been checked.
+    // Not inlined, the hot path would build a result in memory and take it apart again.
+    #[inline(always)]
+    pub(super) fn of_valid_bytes(method: &[u8], target: &[u8]) -> Result<Form, RequestError> {
         if method == b"CONNECT" {
             return if host::is_host_and_port(target) {
                 Ok(Form::Authority)
@@ -68,6 +75,7 @@ impl Form {
         }
     }
 
+    #[inline(never)]
     fn absolute(target: &[u8]) -> Result<Form, RequestError> {
         let scheme = ["http://", "https://"].into_iter().find(|scheme| {
             target
@@ -119,8 +127,11 @@ impl Form {
 /// Reduces all slashes at the start to one, as CPython does with `path` (gh-87389): a path that starts with two would
 /// be a host to whoever gets it in a redirect.
 pub(super) fn collapse_slashes(target: &str) -> &str {
-    let slashes = target.bytes().take_while(|&byte| byte == b'/').count();
-    target.get(slashes.saturating_sub(1)..).unwrap_or(target)
+    let mut path = target;
+    while path.starts_with("//") {
+        path = &path[1..];
+    }
+    path
 }
 
 #[cfg(test)]
