@@ -91,10 +91,10 @@ impl EnvironSource for RequestEnviron<'_> {
         if let Some(authority) = self.authority {
             each("HTTP_HOST", authority);
         }
-        for (position, (name, _)) in self.headers.iter().enumerate() {
+        for (position, (name, _)) in self.headers.iter_bytes().enumerate() {
             let repeated = || {
                 self.headers
-                    .iter()
+                    .iter_bytes()
                     .take(position)
                     .any(|(other, _)| other.eq_ignore_ascii_case(name))
             };
@@ -162,8 +162,11 @@ impl RequestEnviron<'_> {
         if taken || name == "PROXY" {
             return None;
         }
-        let mut values =
-            self.headers.iter().filter(|(field, _)| gives(field, name)).map(|(_, value)| value);
+        let mut values = self
+            .headers
+            .iter_bytes()
+            .filter(|(field, _)| gives(field, name))
+            .map(|(_, value)| native::from_bytes(value));
         let first = values.next()?;
         let separator = if name == "COOKIE" { "; " } else { "," };
         Some(values.fold(first, |joined, value| joined + separator + value))
