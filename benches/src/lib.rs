@@ -1,8 +1,19 @@
-//! Inputs shared by the benchmarks.
+//! Inputs and handlers shared by the benchmarks.
 #![forbid(unsafe_code)]
 
-/// The smallest request of HTTP/1.1 that load generators send.
-pub const SMALL_GET: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n";
+use criterion::Criterion;
+use http_server::proto::{HeadParser, Version};
+use http_server::{BaseHttpRequestHandler, Exchange, HandlerOptions};
+use std::fmt;
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::mem::MaybeUninit;
+use std::time::Duration;
+use wsgi_simple_server::WsgiRequestHandler;
+
+/// What curl sends.
+pub const CURL_GET: &[u8] =
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n";
 
 /// What Chromium sends when it opens a page.
 pub const BROWSER_GET: &[u8] = b"GET /index.html?page=2 HTTP/1.1\r\n\
@@ -36,7 +47,7 @@ pub fn hundred_fields() -> Vec<u8> {
 
 /// Sixteen small requests, sent without waiting for answers.
 pub fn pipelined_batch() -> Vec<u8> {
-    SMALL_GET.repeat(16)
+    CURL_GET.repeat(16)
 }
 
 /// A body of 64 KiB in chunks of this size.
@@ -49,4 +60,83 @@ pub fn chunked_body(chunk: usize) -> Vec<u8> {
     }
     body.extend_from_slice(b"0\r\n\r\n");
     body
+}
+
+/// How long each benchmark runs: together they take a minute, and what they measure is done in microseconds.
+#[must_use]
+pub fn short() -> Criterion {
+    Criterion::default()
+        .without_plots()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+}
+
+/// Decides about every request in the input, as a driver does: parses, checks, frames, and asks whether to go on.
+pub fn read_all(parser: &mut HeadParser, mut input: &[u8]) {
+    while !input.is_empty() {
+        let Ok(Some(length)) = parser.parse(input) else { panic!("the input is valid and whole") };
+        let head = parser.head(&input[..length]);
+        black_box((head.framing(), head.keep_alive(Version::HTTP_11), head.expects_continue()));
+        black_box(&head);
+        input = &input[length..];
+    }
+}
+
+/// Reads every request in the input with `httparse` and nothing else.
+pub fn httparse_all(mut input: &[u8]) {
+    while !input.is_empty() {
+        let mut storage = [const { MaybeUninit::uninit() }; 128];
+        let mut request = httparse::Request::new(&mut []);
+        let Ok(httparse::Status::Complete(length)) =
+            request.parse_with_uninit_headers(input, &mut storage)
+        else {
+            panic!("the input is valid and whole")
+        };
+        black_box(&request);
+        input = &input[length..];
+    }
+}
+
+/// A handler that says hello with HTTP/1.1 and logs nothing.
+#[derive(Debug)]
+pub struct Hello {
+    options: HandlerOptions,
+}
+
+impl Hello {
+    /// Makes one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { options: HandlerOptions::new().protocol_version("HTTP/1.1") }
+    }
+}
+
+impl Default for Hello {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl BaseHttpRequestHandler for Hello {
+    fn options(&self) -> &HandlerOptions {
+        &self.options
+    }
+
+    fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        x.send_response(200)?;
+        x.send_header("Content-Type", "text/plain")?;
+        x.send_header("Content-Length", "13")?;
+        x.end_headers()?;
+        x.wfile.write_all(b"Hello world!\n")
+    }
+
+    fn log_message(&self, _: &Exchange<'_>, _: fmt::Arguments<'_>) {}
+}
+
+/// A WSGI handler that logs nothing.
+#[derive(Debug)]
+pub struct Quiet;
+
+impl WsgiRequestHandler for Quiet {
+    fn log_message(&self, _: &Exchange<'_>, _: fmt::Arguments<'_>) {}
 }
