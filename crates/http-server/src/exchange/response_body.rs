@@ -192,7 +192,8 @@ impl<'a> ResponseBody<'a> {
     /// Fixes the framing and ends the head. Returns whether the connection has to close after the response.
     ///
     /// A 1xx response is sent at once and decides nothing: the exchange waits for the next status line
-    /// (RFC 9110 §15.2). An HTTP/1.0 client, which would take it for the final one, gets none of it. 101 is final here: what the handler writes then is no longer HTTP.
+    /// (RFC 9110 §15.2). A server of HTTP/1.1 keeps it from an HTTP/1.0 client, which would take it for the final one.
+    /// 101 is final here: what the handler writes then is no longer HTTP.
     pub(crate) fn end_head(&mut self, facts: &FramingFacts<'_>) -> io::Result<Option<bool>> {
         let Stage::Head(head) = &mut self.stage else {
             return Err(Misuse::SecondEndOfHeaders.into());
@@ -217,8 +218,9 @@ impl<'a> ResponseBody<'a> {
                 self.out.drain(line.clone());
             }
         }
+        let persistent_protocol = facts.protocol >= Version::HTTP_11;
         if (100..200).contains(&status) && status != 101 {
-            if facts.request < Version::HTTP_11 && !self.sent {
+            if persistent_protocol && facts.request < Version::HTTP_11 && !self.sent {
                 self.out.clear();
                 return Ok(None);
             }
@@ -231,7 +233,6 @@ impl<'a> ResponseBody<'a> {
             return Ok(None);
         }
 
-        let persistent_protocol = facts.protocol >= Version::HTTP_11;
         let framing = if status == 101 {
             close = true;
             Framing::UntilClose

@@ -3,6 +3,7 @@
 use crate::support::*;
 use http_server::{ClientAddress, Duplex, Exchange, Pair, ServerInfo};
 use std::io::{self, Cursor, Read};
+use std::time::{Duration, Instant};
 
 fn path(x: &mut Exchange<'_>) -> io::Result<()> {
     let path = format!("{} close={}", x.path(), x.close_connection);
@@ -207,7 +208,9 @@ fn a_writer_that_takes_nothing_is_a_client_that_is_gone() {
     let mut pair = Pair { reader: request.as_bytes(), writer: &mut full[..] };
     let handler = http11(path);
     let (address, server) = (ClientAddress::Unnamed, ServerInfo::default());
+    let began = Instant::now();
     http_server::handle(&mut pair, &address, &server, &handler).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(5), "no deadline is waited for");
     let log = handler.take_log();
     assert_eq!(log.len(), 2, "{log:?}");
     assert!(log[1].starts_with("Client went away: "), "{log:?}");
