@@ -5,8 +5,9 @@
 //! line, or when a line outgrows its limit: the answer is the same however the bytes were cut.
 
 use super::field_line::FieldLine;
-use super::head::{Found, Span};
+use super::found::Found;
 use super::request_line::{RequestLine, without_line_end};
+use super::span::Span;
 use super::{Limits, RequestError, octets};
 
 /// How far the slow pass has come.
@@ -126,4 +127,22 @@ impl Walk {
 /// The start of a TLS record that holds a handshake (RFC 8446 §5.1). It has no line ends to wait for.
 fn is_tls_handshake(bytes: &[u8]) -> bool {
     matches!(bytes, [0x16, 0x03, 0..=4, ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nAccept: a\r\nX:\t a b \r\n\r\n";
+
+    #[test]
+    fn a_head_that_arrives_byte_by_byte_is_read_once() {
+        let mut walk = Walk::default();
+        let mut found = Found::default();
+        for end in 0..HEAD.len() {
+            assert_eq!(walk.advance(&HEAD[..end], &Limits::default(), &mut found), Ok(None));
+        }
+        assert_eq!(walk.advance(HEAD, &Limits::default(), &mut found), Ok(Some(HEAD.len())));
+        assert_eq!(found.field_count(), 3);
+    }
 }

@@ -1,7 +1,7 @@
 //! The header fields of a request, as the application sees them.
 
-use super::head::Span;
 use super::octets;
+use super::span::Span;
 use std::borrow::Cow;
 use std::fmt;
 

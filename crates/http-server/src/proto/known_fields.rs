@@ -1,7 +1,7 @@
 //! The fields the protocol itself needs, collected while the others pass by.
 
 use super::connection::ConnectionOptions;
-use super::head::Span;
+use super::span::Span;
 use super::{Expectation, octets};
 
 /// What the fields of a head say to the protocol.
