@@ -12,6 +12,11 @@ pub(super) struct ConnectionOptions {
 impl ConnectionOptions {
     /// Adds the options of one Connection line.
     pub(super) fn note(&mut self, value: &[u8]) {
+        // What browsers send, and nothing else beside it.
+        if super::octets::is_word(value, b"keep-alive") {
+            self.keep_alive = true;
+            return;
+        }
         for option in list_items(value) {
             self.close |= option.eq_ignore_ascii_case(b"close");
             self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");

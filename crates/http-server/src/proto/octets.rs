@@ -27,13 +27,13 @@ pub(super) const fn is_reg_name_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & REG_NAME != 0
 }
 
-/// Whether the token is this word of lowercase letters and hyphens, in any case.
+/// Whether the name or value of a field is this word of lowercase letters and hyphens, in any case.
 ///
-/// The bit that makes a letter lowercase is set in a hyphen already, and no other byte of a token becomes either by it: so
-/// whole registers can be compared, since the length is fixed.
+/// The bit that makes a letter lowercase is set in a hyphen already, and of the bytes that become either by it only CR is
+/// another one, which stands in no field: so whole registers can be compared, since the length is fixed.
 #[inline]
-pub(super) fn is_word<const N: usize>(token: &[u8], word: &[u8; N]) -> bool {
-    <&[u8; N]>::try_from(token).is_ok_and(|token| token.map(|byte| byte | 0x20) == *word)
+pub(super) fn is_word<const N: usize>(bytes: &[u8], word: &[u8; N]) -> bool {
+    <&[u8; N]>::try_from(bytes).is_ok_and(|bytes| bytes.map(|byte| byte | 0x20) == *word)
 }
 
 /// Removes SP and HTAB from both ends, and nothing else: no other whitespace counts as such in HTTP.
