@@ -59,7 +59,7 @@
 //! - *The client* breaks a rule or a limit, is too slow, or goes away: it gets a complete error page that says why if it
 //!   still listens, the log gets a line, and the server goes on.
 //! - *The handler* returns an error or panics: 500 if nothing was sent, a visibly cut response otherwise; the server's
-//!   `handle_error` reports it, and no other connection notices.
+//!   `handle_error` reports it, and no other connection notices. (A program built with `panic = "abort"` ends instead.)
 //! - *The handler* calls things in the wrong order or with values that would break the response: a
 //!   [`Misuse`](proto::Misuse), and nothing of it is sent.
 //!

@@ -194,7 +194,7 @@ impl<T: Transport, C: RequestHandlerClass<T>> Server<T, C> {
         Ok(self.transport.sock_ref(&*self.socket()?).as_raw_fd())
     }
 
-    /// What handlers are told of this server.
+    /// What handlers are told of this server, whatever their request; so there is no attendance in it.
     pub fn info(&self) -> ServerInfo<'_> {
         ServerInfo {
             multithread: self.multithread.load(Ordering::Relaxed),
