@@ -419,7 +419,7 @@ where
     }
 
     /// Refuses to start a loop that no request could reach.
-    fn check_active(&self) -> io::Result<()> {
+    pub(crate) fn check_active(&self) -> io::Result<()> {
         if self.transport().is_active(&*self.socket()?)? {
             Ok(())
         } else {

@@ -41,6 +41,7 @@ impl ShutdownHandle {
     ///
     /// - in the thread that runs the loop (a handler of a server without a mix-in, a
     ///   `service_actions`): the loop ends when this request does;
+    /// - in a handler's thread of an [`Engine`](crate::engine::Engine), for the same reason;
     /// - before any loop runs: the next one returns at once.
     ///
     /// As in CPython, a shutdown after the loop has ended is kept for the next loop.
@@ -64,14 +65,16 @@ pub(crate) struct Control {
 
 #[derive(Debug, Default)]
 struct State {
-    /// CPython's `__shutdown_request`.
-    stop: bool,
+    /// CPython's `__shutdown_request`: how many there were.
+    stop: u32,
     /// The thread in a loop: CPython's `__is_shut_down`, and whose loop it is.
     running: Option<(ThreadId, Loop)>,
     /// Counts the loops, so that waiting for one to end does not wait for the next.
     run: u64,
     /// Ended by whoever stops or closes the server; the next loop begins a new one.
     term: Arc<Term>,
+    /// The threads that the loop waits for: they cannot wait for the loop.
+    crew: Vec<ThreadId>,
 }
 
 /// Which loop runs.
@@ -100,10 +103,11 @@ impl Control {
 
     fn shutdown(&self, wait: bool) {
         let mut state = self.state();
-        state.stop = true;
+        state.stop = state.stop.saturating_add(1);
         state.term.end();
         self.wakeup.wake();
-        if !wait || state.held_by_this_thread().is_some() {
+        let me = thread::current().id();
+        if !wait || state.held_by_this_thread().is_some() || state.crew.contains(&me) {
             return;
         }
         let run = state.run;
@@ -115,6 +119,11 @@ impl Control {
     /// Makes a waiting loop, and all who wait for their clients, look again at the world: the socket was closed.
     pub(crate) fn closed(&self) {
         self.state().term.end();
+        self.wakeup.wake();
+    }
+
+    /// Makes a waiting loop look again at the world.
+    pub(crate) fn wake(&self) {
         self.wakeup.wake();
     }
 
@@ -139,7 +148,18 @@ impl Control {
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
+        self.state().stop > 0
+    }
+
+    /// How often the loop was asked to end.
+    pub(crate) fn stop_requests(&self) -> u32 {
         self.state().stop
+    }
+
+    /// Counts this thread among those that the loop waits for, until the returned value is dropped.
+    pub(crate) fn enlist(&self) -> Enlisted<'_> {
+        self.state().crew.push(thread::current().id());
+        Enlisted { control: self }
     }
 
     /// Waits until `socket` is readable, somebody wakes the loop, or the time is over.
@@ -152,6 +172,19 @@ impl Control {
     }
 }
 
+/// A thread that a loop waits for.
+#[derive(Debug)]
+pub(crate) struct Enlisted<'a> {
+    control: &'a Control,
+}
+
+impl Drop for Enlisted<'_> {
+    fn drop(&mut self) {
+        let me = thread::current().id();
+        self.control.state().crew.retain(|thread| *thread != me);
+    }
+}
+
 /// A loop that runs; dropping it, also by a panic, lets those go who wait for its end.
 #[derive(Debug)]
 pub(crate) struct Running<'a> {
@@ -161,7 +194,7 @@ pub(crate) struct Running<'a> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         let mut state = self.control.state();
-        state.stop = false;
+        state.stop = 0;
         state.running = None;
         self.control.ended.notify_all();
     }

@@ -31,6 +31,9 @@
 //! - A **handler** implements [`StreamRequestHandler`] (files on a connection),
 //!   [`DatagramRequestHandler`] (files in memory) or [`BaseRequestHandler`] (the request as it
 //!   is). The server gets a factory, which makes one handler for each request.
+//! - An **engine** ([`engine::Engine`]) goes around a server too, and gives connections no thread while they wait: a
+//!   [`Protocol`](engine::Protocol) takes the place of the handler, and no client can stall it. CPython has no such
+//!   thing.
 //! - The **loops**, [`serve_forever`](Serve::serve_forever) and
 //!   [`handle_request`](Serve::handle_request), come with [`Serve`]. A [`ShutdownHandle`] ends
 //!   them from any thread, within milliseconds.
@@ -85,8 +88,8 @@
 //! - protocols: HTTP is in the crate `http-server`;
 //! - encryption: a [`RequestHandlerClass`] may wrap the connection, a [`Transport`] of your own may
 //!   make other connections;
-//! - limits on threads and connections: [`ThreadingMixIn`] starts a thread for each request, as in
-//!   CPython;
+//! - limits on the threads and connections of the mix-ins: [`ThreadingMixIn`] starts a thread for each request, as in
+//!   CPython; the engine has such limits;
 //! - interrupts: Rust has no `KeyboardInterrupt`, so a program that wants to end on Ctrl-C gives a
 //!   [`ShutdownHandle`] to its signal thread.
 
@@ -98,6 +101,7 @@ mod backoff;
 mod base_server;
 mod control;
 mod datagram_request_handler;
+pub mod engine;
 mod error;
 mod error_report;
 #[cfg(unix)]

@@ -65,7 +65,13 @@ impl Wakeup {
         Ok(Readiness::Socket)
     }
 
-    fn drain(&self) {
+    /// What becomes readable by a wake-up, for whoever waits for it among others.
+    pub(crate) fn sock_ref(&self) -> SockRef<'_> {
+        SockRef::from(&self.receiver)
+    }
+
+    /// Uses up the wake-ups there were.
+    pub(crate) fn drain(&self) {
         let mut buffer = [0; 64];
         while matches!((&self.receiver).read(&mut buffer), Ok(count) if count == buffer.len()) {}
     }

@@ -85,6 +85,22 @@ fn threaded_echo() {
     assert!(example.child.wait().unwrap().success());
 }
 
+#[test]
+fn line_server() {
+    let example = Example::start("line_server", "127.0.0.1:0");
+    let connect = || TcpStream::connect(&example.place).unwrap();
+    let mut slow = connect();
+    slow.write_all(b"sleep 300\n").unwrap();
+    let lines = "hello\ncount 3\nand now\nquit\nnever\n";
+    assert_eq!(exchange(connect(), || {}, lines), "HELLO\n3\n2\n1\nAND NOW\nbye\n");
+    let long = "x".repeat(2000);
+    assert_eq!(exchange(connect(), || {}, &long), "this line is too long\n");
+    let count: String = (1..=50_000).rev().map(|number| format!("{number}\n")).collect();
+    assert_eq!(exchange(connect(), || {}, "count 50000\nquit\n"), count + "bye\n");
+    let end = || slow.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(exchange(&slow, end, ""), "slept\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn unix_echo() {

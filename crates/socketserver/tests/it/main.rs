@@ -6,6 +6,7 @@ mod accept_errors;
 mod attendance;
 mod binding;
 mod classes;
+mod engine;
 mod handlers;
 mod hooks;
 mod loops;

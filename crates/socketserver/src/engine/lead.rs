@@ -1,0 +1,301 @@
+//! What the thread that polls holds, and hands over: a poller with its selector and its listener.
+
+use super::conn::{Conn, Outcome, Scratch};
+use super::crew::{Crew, Slot};
+use super::options::Overload;
+use super::poller::{Desk, Poller};
+use super::protocol::Protocol;
+use super::selector::{Interest, Readiness, Selector};
+use super::{Factory, PollableConnection};
+use crate::backoff::{Backoff, is_exhaustion};
+use crate::request_handler::catch_panic;
+use crate::{AddressOf, BaseServer, Connection, RequestOf, Transport};
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// A connection of a server `S`.
+pub(super) type ConnOf<S, P> = Conn<RequestOf<S>, AddressOf<S>, P>;
+
+/// A connection that comes back to its poller, and what it needs.
+pub(super) type Returned<S, P> = (u32, ConnOf<S, P>, Outcome);
+
+/// Only one thread at a time has it: the one that polls.
+pub(super) struct Lead<S: BaseServer, P, L> {
+    pub(super) poller: Poller<RequestOf<S>, AddressOf<S>, P>,
+    pub(super) selector: L,
+    listener: Option<Listener<S>>,
+    stopping: bool,
+    /// What happened during the last wait; kept for its memory.
+    occurred: Vec<(u32, Readiness)>,
+}
+
+/// The listening socket, and how it is doing.
+struct Listener<S: BaseServer> {
+    socket: Arc<<S::Transport as Transport>::Socket>,
+    /// Whether it is the server's, so that the server's hook accepts from it.
+    shared: bool,
+    /// Somebody may be waiting in its queue.
+    waiting: bool,
+    /// Accepting has failed, or there is no room: until then it is left alone.
+    rest_until: Option<Instant>,
+    backoff: Backoff,
+}
+
+/// The selector's number of the listener; connections have small ones.
+const LISTENER: u32 = u32::MAX;
+/// That of the wake-up.
+const WAKEUP: u32 = u32::MAX - 1;
+/// So many connections are accepted in a row, then it is the turn of those that are there.
+const ACCEPTS_PER_TURN: u32 = 64;
+/// How soon to look again whether there is room for another connection.
+const FULL: Duration = Duration::from_millis(10);
+
+impl<S, P, L> Lead<S, P, L>
+where
+    S: BaseServer + 'static,
+    RequestOf<S>: PollableConnection,
+    P: Protocol,
+    L: Selector,
+{
+    pub(super) fn new(
+        socket: Arc<<S::Transport as Transport>::Socket>,
+        transport: &S::Transport,
+        shared: bool,
+        slot: &Slot<S, P, L>,
+    ) -> io::Result<Self> {
+        let mut selector = L::new()?;
+        selector.add(&slot.wakeup.sock_ref(), WAKEUP)?;
+        selector.add_listener(&transport.sock_ref(&socket), LISTENER)?;
+        let listener = Listener {
+            socket,
+            shared,
+            // Who came before somebody listened causes no event.
+            waiting: true,
+            rest_until: None,
+            backoff: Backoff::default(),
+        };
+        let poller = Poller::new(Instant::now());
+        Ok(Self {
+            poller,
+            selector,
+            listener: Some(listener),
+            stopping: false,
+            occurred: Vec::new(),
+        })
+    }
+
+    /// Stops listening, and has the idle connections go; once.
+    pub(super) fn begin_stop(&mut self, transport: &S::Transport) {
+        if std::mem::replace(&mut self.stopping, true) {
+            return;
+        }
+        if let Some(listener) = self.listener.take() {
+            self.selector.remove(&transport.sock_ref(&listener.socket));
+        }
+        self.poller.stop();
+    }
+
+    /// Takes back what other threads have worked on.
+    pub(super) fn collect<F>(&mut self, crew: &Crew<S, F, P, L>, slot: &Slot<S, P, L>)
+    where
+        F: Factory<S, P>,
+    {
+        for (token, conn, outcome) in slot.take_returned() {
+            self.poller.settle(token, conn, outcome, crew, &mut self.selector);
+        }
+    }
+
+    /// Works on those that are ready, up to one that has work.
+    pub(super) fn next<F>(
+        &mut self,
+        crew: &Crew<S, F, P, L>,
+        scratch: &mut Scratch,
+        now: Instant,
+    ) -> Option<(u32, ConnOf<S, P>)>
+    where
+        F: Factory<S, P>,
+    {
+        self.poller.expire(now);
+        let mut desk =
+            Desk { scratch, limits: &crew.limits, host: crew, now, stopping: self.stopping };
+        self.poller.next(&mut desk, &mut self.selector)
+    }
+
+    /// Accepts those who wait to be.
+    pub(super) fn accept<F>(&mut self, crew: &Crew<S, F, P, L>, now: Instant)
+    where
+        F: Factory<S, P>,
+    {
+        let Self { poller, selector, listener: Some(listener), .. } = self else { return };
+        if !listener.waiting || listener.rest_until.is_some_and(|until| now < until) {
+            return;
+        }
+        listener.rest_until = None;
+        for _ in 0..ACCEPTS_PER_TURN {
+            let crowded = crew.open.load(Ordering::Relaxed) >= crew.options.max_connections
+                || (crew.options.overload == Overload::Wait
+                    && crew.queued.load(Ordering::Relaxed) >= crew.options.queue);
+            if crowded {
+                listener.rest_until = Some(now + FULL);
+                return;
+            }
+            match listener.take_one(crew, now) {
+                Ok(Some(conn)) => {
+                    if let Err((error, conn)) = poller.insert(conn, selector) {
+                        listener.rest(crew, &error, now);
+                        crew.count_out(conn.wire);
+                    }
+                }
+                Ok(None) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    listener.waiting = false;
+                    return;
+                }
+                Err(error) => listener.rest(crew, &error, now),
+            }
+            if listener.rest_until.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Somebody has gone, so there may be a descriptor again.
+    pub(super) fn retry_accepting(&mut self) {
+        if let Some(listener) = &mut self.listener {
+            listener.rest_until = None;
+        }
+    }
+
+    /// Waits until something happens, unless something has.
+    pub(super) fn wait(
+        &mut self,
+        transport: &S::Transport,
+        slot: &Slot<S, P, L>,
+    ) -> io::Result<()> {
+        let rest_until = self
+            .listener
+            .as_ref()
+            .filter(|listener| listener.waiting)
+            .map(|listener| listener.rest_until);
+        let until = match rest_until {
+            // More wait to be accepted at once.
+            Some(None) => Some(Duration::ZERO),
+            _ if self.poller.has_ready() => Some(Duration::ZERO),
+            rest => {
+                let deadlines = [self.poller.next_deadline(), rest.flatten()];
+                let next = deadlines.into_iter().flatten().min();
+                next.map(|next| next.saturating_duration_since(Instant::now()))
+            }
+        };
+        let mut occurred = std::mem::take(&mut self.occurred);
+        let Self { poller, selector, listener, .. } = self;
+        let watched = listener.as_ref().filter(|listener| !listener.waiting);
+        let own = [(WAKEUP, slot.wakeup.sock_ref(), Interest::Read)].into_iter().chain(
+            watched
+                .map(|listener| (LISTENER, transport.sock_ref(&listener.socket), Interest::Read)),
+        );
+        let parked = poller
+            .parked()
+            .map(|(token, wire, interest)| (token, PollableConnection::sock_ref(wire), interest));
+        selector.wait(own.chain(parked), until, |token, readiness| {
+            occurred.push((token, readiness));
+        })?;
+        for (token, readiness) in occurred.drain(..) {
+            self.note(token, readiness, slot);
+        }
+        self.occurred = occurred;
+        Ok(())
+    }
+
+    fn note(&mut self, token: u32, readiness: Readiness, slot: &Slot<S, P, L>) {
+        match token {
+            WAKEUP => slot.wakeup.drain(),
+            LISTENER => {
+                if let Some(listener) = &mut self.listener {
+                    listener.waiting = true;
+                }
+            }
+            token => self.poller.event(token, readiness),
+        }
+    }
+}
+
+impl<S: BaseServer + 'static> Listener<S>
+where
+    RequestOf<S>: PollableConnection,
+{
+    /// Takes a connection through the server's hooks; nothing if they refuse it.
+    fn take_one<F, P, L>(
+        &mut self,
+        crew: &Crew<S, F, P, L>,
+        now: Instant,
+    ) -> io::Result<Option<ConnOf<S, P>>>
+    where
+        F: Factory<S, P>,
+        P: Protocol,
+        L: Selector,
+    {
+        let server = &*crew.server;
+        let (request, client_address) = if self.shared {
+            let mut taken = Err(ErrorKind::Other.into());
+            crew.guarded(|| taken = server.get_request());
+            taken?
+        } else {
+            let base = server.base();
+            base.transport().accept(&self.socket, base.options())?
+        };
+        self.backoff.succeeded();
+        let mut welcome = false;
+        let verified = catch_panic(|| {
+            welcome = server.verify_request(&request, &client_address);
+            Ok(())
+        });
+        if let Err(error) = verified {
+            crew.report(&request, &client_address, &error);
+        }
+        if !welcome {
+            crew.guarded(|| server.shutdown_request(request));
+            return Ok(None);
+        }
+        // Elsewhere each call says that it must not wait.
+        #[cfg(windows)]
+        request.sock_ref().set_nonblocking(true)?;
+        if crew.options.nodelay {
+            // Sockets that are not TCP refuse, and need no such option.
+            let _ = request.set_nodelay(true);
+        }
+        let mut protocol = None;
+        let made = catch_panic(|| {
+            protocol = Some((crew.factory)(&client_address, now));
+            Ok(())
+        });
+        match (made, protocol) {
+            (Ok(()), Some(protocol)) => {
+                crew.open.fetch_add(1, Ordering::Relaxed);
+                Ok(Some(Conn::new(request, client_address, protocol)))
+            }
+            (made, _) => {
+                if let Err(error) = made {
+                    crew.report(&request, &client_address, &error);
+                }
+                crew.guarded(|| server.shutdown_request(request));
+                Ok(None)
+            }
+        }
+    }
+
+    fn rest<F, P, L>(&mut self, crew: &Crew<S, F, P, L>, error: &io::Error, now: Instant)
+    where
+        F: Factory<S, P>,
+        P: Protocol,
+        L: Selector,
+    {
+        let (first, pause) = self.backoff.failed(error, now);
+        crew.guarded(|| crew.server.get_request_failed(error, first, pause));
+        if !pause.is_zero() || is_exhaustion(error) {
+            self.rest_until = Some(now + pause);
+        }
+    }
+}

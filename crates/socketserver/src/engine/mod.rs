@@ -1,0 +1,286 @@
+//! The engine: connections wait in a poller, not in threads, and handlers stay blocking code.
+//!
+//! [`serve_forever`](Engine::serve_forever) of a plain server handles one connection after the other,
+//! [`ThreadingMixIn`](crate::ThreadingMixIn) gives each a thread. Both can be stalled by clients that do
+//! nothing. An [`Engine`] goes around a server and runs a [`Protocol`] instead of a handler: it knows when
+//! a client has sent, and when it has room for an answer, so that **no client holds a thread**.
+//!
+//! # How it works
+//!
+//! The thread that polls runs the work itself, because most work takes microseconds and a hop to
+//! another thread costs more than that. Work that takes longer than
+//! [`hand_off_after`](EngineOptions::hand_off_after) is seen by a monitor (the thread of `serve_forever`,
+//! which sleeps while nothing runs): a spare thread takes the poller over, with all its connections but the
+//! one being worked on. The first thread finishes, answers, and joins the spares. So a
+//! fast request never pays for a thread, and a slow one never delays another.
+//!
+//! When as many handlers run as there may be [`threads`](EngineOptions::threads), work waits in a
+//! bounded [`queue`](EngineOptions::queue), and what does not fit is refused.
+//!
+//! # What becomes of the hooks
+//!
+//! | hook of [`BaseServer`] | with an engine |
+//! | --- | --- |
+//! | `get_request`, `get_request_failed` | as ever; with `allow_reuse_port`, pollers after the first accept from sockets of their own, past `get_request` |
+//! | `verify_request` | as ever, before the connection is watched |
+//! | `handle_error` | for each failure or panic of a [`Protocol`] |
+//! | `shutdown_request` | for connections that `verify_request` refused |
+//! | `close_request` | ends each connection; the engine itself has ended the sending side, if there was something unread |
+//! | `service_actions` | every `poll_interval`, in the thread of `serve_forever`; not after each request |
+//! | `server_close` | called by the engine when it stops, so that nobody connects in vain |
+//! | `process_request`, `finish_request`, `handle_timeout`, the handler class | not used: a connection has a [`Protocol`] instead |
+//!
+//! Hooks are called by several threads at a time, and by threads that poll, so they should not block.
+//!
+//! # Scope
+//!
+//! On Linux the poller is `epoll`. Elsewhere it is `poll`, with the same meaning and a cost that grows with the
+//! number of connections. Datagram servers have no connections and need no engine.
+
+mod conn;
+mod crew;
+mod lead;
+#[cfg(test)]
+mod model;
+mod monitor;
+mod options;
+mod poller;
+mod protocol;
+mod selector;
+mod table;
+mod timers;
+mod wire;
+mod work;
+
+pub use options::{EngineOptions, MinRate, Overload};
+pub use protocol::{Input, Protocol, Step};
+pub use wire::PollableConnection;
+pub use work::{Output, Work};
+
+use crate::control::Loop;
+use crate::{
+    AddressOf, BaseServer, HandlerError, RequestHandlerClass, RequestOf, Serve, Server, ServerInfo,
+    ShutdownHandle, ToServerAddress, Transport,
+};
+use crew::{Crew, Slot};
+use lead::Lead;
+use selector::{Selector, SystemSelector};
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Serves a [`Protocol`] on a server's socket; see the [module](self) for how.
+///
+/// It is made of a server, whose socket and hooks it uses, and of a factory, which makes a protocol for each
+/// connection from the client's address and the time.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::HandlerError;
+/// use socketserver::engine::{Engine, Input, Protocol, Step, Work};
+/// use std::io::{self, BufRead, BufReader, Write};
+/// use std::net::TcpStream;
+/// use std::time::Instant;
+///
+/// /// Answers each line with the same in capitals.
+/// struct Shout;
+///
+/// impl Protocol for Shout {
+///     fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
+///         if input.unused().contains(&b'\n') { Step::Run } else { Step::Receive }
+///     }
+///
+///     fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError> {
+///         let end = work.input.unused().iter().position(|&byte| byte == b'\n');
+///         let line = work.input.unused().split_at(end.map_or(0, |at| at + 1)).0;
+///         work.output.write_all(&line.to_ascii_uppercase())?;
+///         let used = line.len();
+///         work.input.consume(used);
+///         Ok(Step::Receive)
+///     }
+/// }
+///
+/// let engine = Engine::bind("127.0.0.1:0", |_, _| Shout)?;
+/// std::thread::scope(|scope| {
+///     let serving = scope.spawn(|| engine.serve_forever());
+///     let mut client = TcpStream::connect(engine.server_address())?;
+///     client.write_all(b"hello\nworld\n")?;
+///     let mut answers = BufReader::new(client).lines();
+///     assert_eq!(answers.next().unwrap()?, "HELLO");
+///     assert_eq!(answers.next().unwrap()?, "WORLD");
+///     engine.shutdown();
+///     serving.join().unwrap()
+/// })?;
+/// # io::Result::Ok(())
+/// ```
+pub struct Engine<S: BaseServer, F> {
+    inner: Arc<S>,
+    factory: Arc<F>,
+    options: EngineOptions,
+}
+
+/// What makes the protocols of connections.
+pub(crate) trait Factory<S: BaseServer, P>:
+    Fn(&AddressOf<S>, Instant) -> P + Send + Sync + 'static
+{
+}
+
+impl<S: BaseServer, P, F> Factory<S, P> for F where
+    F: Fn(&AddressOf<S>, Instant) -> P + Send + Sync + 'static
+{
+}
+
+/// The handler class of a server that is only served by an [`Engine`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHandler;
+
+impl<T: Transport> RequestHandlerClass<T> for NoHandler {
+    /// Fails: this server is to be served by its engine.
+    fn call(
+        &self,
+        _request: &mut T::Request,
+        _client_address: &T::Address,
+        _server: &ServerInfo,
+    ) -> Result<(), HandlerError> {
+        Err("this server has no handler class: it is served by its Engine".into())
+    }
+}
+
+impl<P, F> Engine<crate::TcpServer<NoHandler>, F>
+where
+    P: Protocol,
+    F: Fn(&std::net::SocketAddr, Instant) -> P + Send + Sync + 'static,
+{
+    /// Binds and activates a TCP server for a protocol, with the default options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Server::bind`].
+    pub fn bind(
+        address: impl ToServerAddress<std::net::SocketAddr>,
+        factory: F,
+    ) -> io::Result<Self> {
+        Ok(Self::new(Server::bind(address, NoHandler)?, factory))
+    }
+}
+
+impl<S, P, F> Engine<S, F>
+where
+    S: BaseServer + 'static,
+    RequestOf<S>: PollableConnection,
+    P: Protocol,
+    F: Fn(&AddressOf<S>, Instant) -> P + Send + Sync + 'static,
+{
+    /// Gives a server an engine, with the default options.
+    pub fn new(server: S, factory: F) -> Self {
+        Self::with_options(server, factory, EngineOptions::default())
+    }
+
+    /// Gives a server an engine.
+    pub fn with_options(server: S, factory: F, options: EngineOptions) -> Self {
+        server.base().set_multithread();
+        Self { inner: Arc::new(server), factory: Arc::new(factory), options }
+    }
+
+    /// The server inside.
+    pub fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    /// The options.
+    pub fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    /// Changes the options; they count for the next [`serve_forever`](Self::serve_forever).
+    pub fn options_mut(&mut self) -> &mut EngineOptions {
+        &mut self.options
+    }
+
+    /// Where the server serves; see [`Server::server_address`].
+    pub fn server_address(&self) -> AddressOf<S> {
+        self.inner.base().server_address()
+    }
+
+    /// Serves until a shutdown has been asked for, and has ended.
+    ///
+    /// The first [`shutdown`](Self::shutdown) is graceful: the server's socket is closed
+    /// (`server_close`), so that no more clients come; idle connections close; requests that run, or of which a part
+    /// has come, are answered, for at most [`graceful`](EngineOptions::graceful). A second one does not wait
+    /// for them. A handler cannot be ended from outside: one that runs then keeps its thread until it
+    /// returns, and nobody waits for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::Closed`](crate::Misuse::Closed), [`Misuse::NotActive`](crate::Misuse::NotActive),
+    /// [`Misuse::AlreadyServing`](crate::Misuse::AlreadyServing), and those of starting threads and pollers.
+    pub fn serve_forever(&self) -> io::Result<()> {
+        self.serve_with::<SystemSelector>()
+    }
+
+    fn serve_with<L: Selector>(&self) -> io::Result<()> {
+        let base = self.inner.base();
+        let control = base.control();
+        let _running = control.enter(Loop::Forever)?;
+        base.check_active()?;
+        if control.is_stopping() {
+            return Ok(());
+        }
+        let count = self.options.pollers.clamp(1, self.options.threads.max(1));
+        let slots = (0..count).map(|_| Slot::new()).collect::<io::Result<Vec<_>>>()?;
+        let leads = slots
+            .iter()
+            .enumerate()
+            .map(|(index, slot)| {
+                let socket = self.listener(index)?;
+                Lead::<S, P, L>::new(socket.0, base.transport(), socket.1, slot)
+            })
+            .collect::<io::Result<Vec<_>>>()?;
+        for (slot, lead) in slots.iter().zip(leads) {
+            slot.lay_down(Box::new(lead));
+        }
+        let (inner, factory) = (Arc::clone(&self.inner), Arc::clone(&self.factory));
+        let crew = Arc::new(Crew::new(inner, factory, self.options.clone(), slots));
+        monitor::conduct(&crew, control)
+    }
+
+    /// The socket that a poller accepts from, and whether that is the server's.
+    fn listener(&self, index: usize) -> io::Result<(Arc<SocketOf<S>>, bool)> {
+        let base = self.inner.base();
+        let shared = base.socket()?;
+        let options = base.options();
+        if index == 0 || !options.allow_reuse_port {
+            return Ok((shared, true));
+        }
+        let (transport, address) = (base.transport(), base.server_address());
+        let own = transport.create_socket(&address)?;
+        transport.prepare(&own)?;
+        transport.bind(&own, &address, options)?;
+        transport.activate(&own, options)?;
+        Ok((Arc::new(own), false))
+    }
+
+    /// Asks for a graceful stop and waits for its end; see [`ShutdownHandle::shutdown`].
+    pub fn shutdown(&self) {
+        self.shutdown_handle().shutdown();
+    }
+
+    /// A handle that does so from anywhere. A second request stops at once.
+    pub fn shutdown_handle(&self) -> ShutdownHandle {
+        self.inner.shutdown_handle()
+    }
+}
+
+/// The listening sockets of a server.
+type SocketOf<S> = <<S as BaseServer>::Transport as Transport>::Socket;
+
+impl<S: BaseServer, F> fmt::Debug for Engine<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("server", self.inner.base())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

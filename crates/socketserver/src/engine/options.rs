@@ -1,0 +1,137 @@
+//! How many threads, how much memory, and how much patience.
+
+use std::num::NonZeroUsize;
+use std::thread;
+use std::time::Duration;
+
+/// The limits of an [`Engine`](super::Engine).
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::engine::{EngineOptions, Overload};
+///
+/// let mut options = EngineOptions::default();
+/// options.threads = 4;
+/// options.overload = Overload::Wait;
+/// assert_eq!(options.max_connections, 10_000);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// How many connections wait for events at the same time, each set with a thread that polls it. One for each
+    /// processor by default.
+    ///
+    /// With [`allow_reuse_port`](crate::ServerOptions::allow_reuse_port) each has a listening socket of its own;
+    /// otherwise they share the server's.
+    pub pollers: usize,
+    /// How many handlers run at the same time. 4 for each processor by default, at least 16. Threads are started
+    /// when they are needed first; there are at most this many and one more for each poller.
+    pub threads: usize,
+    /// How long a handler may hold its poller before another thread takes the poller over, to the next look: up to twice as
+    /// long, and four times after a while without such handlers. 1 ms by default.
+    pub hand_off_after: Duration,
+    /// How much work waits when all threads are busy. 1,024 by default.
+    pub queue: usize,
+    /// What happens beyond that.
+    pub overload: Overload,
+    /// How many connections are open at the same time; further clients wait in the listening socket's
+    /// backlog. 10,000 by default.
+    pub max_connections: usize,
+    /// How many unused bytes of a client are kept. 128 KiB by default. One such buffer belongs to each
+    /// thread; a connection keeps just its unused bytes.
+    pub input_buffer: usize,
+    /// How many bytes of answers wait for one client while the handler goes on. Beyond them a write
+    /// waits. 64 KiB by default.
+    pub output_buffer: usize,
+    /// How many handlers may wait for clients that do not take, or send, their bytes. Half of
+    /// [`threads`](Self::threads) by default (`None`), so that clients can never take the last ones. What
+    /// further handlers write goes to memory, as far as [`spill`](Self::spill) allows.
+    pub waiting_threads: Option<usize>,
+    /// How many bytes of answers may be in memory beyond the output buffers, all connections together.
+    /// 64 MiB by default. Beyond them a write fails and its connection is reset.
+    pub spill: usize,
+    /// How slowly a client may take its answers; then the connection is reset. 1 KiB/s after 10 s by default.
+    pub write_rate: Option<MinRate>,
+    /// How slowly a client may send what a handler waits for in its thread ([`Work::receive`](super::Work::receive)).
+    /// 1 KiB/s after 10 s by default.
+    pub read_rate: Option<MinRate>,
+    /// How long the engine reads and drops what still comes when it closes. 2 s by default.
+    pub linger: Duration,
+    /// How many bytes it drops at most. 16 MiB by default.
+    pub linger_bytes: u64,
+    /// How long running requests may take to end after a shutdown was asked for. 30 s by default.
+    pub graceful: Duration,
+    /// Sends small segments at once (`TCP_NODELAY`). On by default; sockets that are not TCP ignore it.
+    pub nodelay: bool,
+}
+
+/// What happens to work when all threads are busy and the queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overload {
+    /// It is refused: [`Protocol::refuse`](super::Protocol::refuse) says so to the client.
+    Refuse,
+    /// It waits, and no more connections are accepted until the queue is shorter.
+    Wait,
+}
+
+/// The slowest transfer that is put up with: nothing is asked during the grace, then so many bytes for each second.
+///
+/// Only the time spent waiting for the client counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinRate {
+    /// How long the transfer may stand still before the rate counts.
+    pub grace: Duration,
+    /// The rate from then on. 0 makes the grace an absolute limit.
+    pub bytes_per_second: u32,
+}
+
+impl MinRate {
+    /// How long a transfer of so many bytes may take.
+    pub(super) fn allowance(&self, bytes: u64) -> Duration {
+        let earned = match self.bytes_per_second {
+            0 => Duration::ZERO,
+            rate => Duration::from_millis(bytes.saturating_mul(1000) / u64::from(rate)),
+        };
+        self.grace.saturating_add(earned)
+    }
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        const SLOWEST: MinRate = MinRate { grace: Duration::from_secs(10), bytes_per_second: 1024 };
+        let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self {
+            pollers: processors,
+            threads: (4 * processors).max(16),
+            hand_off_after: Duration::from_millis(1),
+            queue: 1024,
+            overload: Overload::Refuse,
+            max_connections: 10_000,
+            input_buffer: 128 * 1024,
+            output_buffer: 64 * 1024,
+            waiting_threads: None,
+            spill: 64 * 1024 * 1024,
+            write_rate: Some(SLOWEST),
+            read_rate: Some(SLOWEST),
+            linger: Duration::from_secs(2),
+            linger_bytes: 16 * 1024 * 1024,
+            graceful: Duration::from_secs(30),
+            nodelay: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transfer_earns_time_with_bytes() {
+        let rate = MinRate { grace: Duration::from_secs(10), bytes_per_second: 1024 };
+        assert_eq!(rate.allowance(0), Duration::from_secs(10));
+        assert_eq!(rate.allowance(2048), Duration::from_secs(12));
+        let absolute = MinRate { grace: Duration::from_secs(1), bytes_per_second: 0 };
+        assert_eq!(absolute.allowance(u64::MAX), Duration::from_secs(1));
+    }
+}

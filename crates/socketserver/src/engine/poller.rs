@@ -1,0 +1,325 @@
+//! The connections of one poller: which of them wait, for what, and until when.
+//!
+//! No socket is waited for and no clock is read here, so that a test can play every order of
+//! events, hand-offs and deadlines.
+
+use super::conn::{Conn, Outcome, Scratch, Slow, Turn};
+use super::protocol::Protocol;
+use super::selector::{Interest, Readiness, Watch};
+use super::table::Table;
+use super::timers::Timers;
+use super::wire::Wire;
+use super::work::Limits;
+use crate::HandlerError;
+use crate::request_handler::catch_panic;
+use std::collections::VecDeque;
+use std::io;
+use std::time::Instant;
+
+/// The connections of one poller.
+#[derive(Debug)]
+pub(super) struct Poller<W, A, P> {
+    table: Table<Entry<W, A, P>>,
+    timers: Timers,
+    /// Who is to be looked at.
+    ready: VecDeque<u32>,
+    stopping: bool,
+}
+
+#[derive(Debug)]
+struct Entry<W, A, P> {
+    /// Nothing while a thread has it.
+    conn: Option<Conn<W, A, P>>,
+    /// The events that came meanwhile.
+    missed: Option<Readiness>,
+    interest: Interest,
+    watches_writes: bool,
+    deadline: Option<Instant>,
+    /// The tick at which the timers will give it out; 0 if they do not have it.
+    scheduled: u64,
+    overdue: bool,
+    /// It is in `ready`.
+    queued: bool,
+}
+
+/// Who hears of the ends of connections and of failures.
+pub(super) trait Host<W, A> {
+    fn failed(&self, wire: &W, address: &A, error: HandlerError);
+    fn close(&self, wire: W);
+}
+
+/// What a poller is worked with.
+pub(super) struct Desk<'d, W, A> {
+    pub(super) scratch: &'d mut Scratch,
+    pub(super) limits: &'d Limits,
+    pub(super) host: &'d dyn Host<W, A>,
+    pub(super) now: Instant,
+    pub(super) stopping: bool,
+}
+
+impl<W, A> Desk<'_, W, A> {
+    /// Lets a connection have a turn, and reports what failed in it.
+    pub(super) fn turn<P>(
+        &mut self,
+        conn: &mut Conn<W, A, P>,
+        slow: Option<Slow<'_>>,
+        call: impl FnOnce(&mut Conn<W, A, P>, &mut Turn<'_>) -> Outcome,
+    ) -> Outcome {
+        let mut failures = Vec::new();
+        let mut outcome = Outcome::Closed;
+        let mut turn = Turn {
+            scratch: self.scratch,
+            limits: self.limits,
+            now: self.now,
+            stopping: self.stopping,
+            slow,
+            failed: &mut |error| failures.push(error),
+        };
+        let called = catch_panic(|| {
+            outcome = call(conn, &mut turn);
+            Ok(())
+        });
+        // The parts that may fail are caught one by one; this is for a protocol that panics in between.
+        failures.extend(called.err());
+        for error in failures {
+            self.host.failed(&conn.wire, &conn.address, error);
+        }
+        outcome
+    }
+}
+
+impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            table: Table::new(),
+            timers: Timers::new(now),
+            ready: VecDeque::new(),
+            stopping: false,
+        }
+    }
+
+    /// How many connections it has, here and away.
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether somebody is to be looked at.
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// When a deadline passes, or may do.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Who waits for what.
+    pub(super) fn parked(&self) -> impl Iterator<Item = (u32, &W, Interest)> {
+        self.table.iter().filter_map(|(token, entry)| {
+            entry.conn.as_ref().map(|conn| (token, &conn.wire, entry.interest))
+        })
+    }
+
+    /// Takes a new connection in.
+    ///
+    /// # Errors
+    ///
+    /// That it cannot be watched; it comes back.
+    pub(super) fn insert(
+        &mut self,
+        conn: Conn<W, A, P>,
+        watch: &mut impl Watch<W>,
+    ) -> Result<(), (io::Error, Conn<W, A, P>)> {
+        let deadline = conn.first_wait();
+        let token = self.table.insert(Entry {
+            conn: None,
+            missed: None,
+            interest: Interest::Read,
+            watches_writes: false,
+            deadline: None,
+            scheduled: 0,
+            overdue: false,
+            queued: false,
+        });
+        if let Err(error) = watch.add(&conn.wire, token) {
+            self.table.remove(token);
+            return Err((error, conn));
+        }
+        self.park(token, conn, Interest::Read, deadline);
+        Ok(())
+    }
+
+    /// Something has happened on a connection.
+    pub(super) fn event(&mut self, token: u32, readiness: Readiness) {
+        // An event may be for a connection that was closed after it; its successor finds nothing.
+        let Some(entry) = self.table.get_mut(token) else { return };
+        match &mut entry.conn {
+            Some(conn) => {
+                conn.note(readiness);
+                enqueue(&mut self.ready, token, &mut entry.queued);
+            }
+            None => entry.missed = Some(entry.missed.unwrap_or_default().and(readiness)),
+        }
+    }
+
+    /// Has those looked at whose deadline has passed.
+    pub(super) fn expire(&mut self, now: Instant) {
+        if self.timers.next().is_none_or(|next| now < next) {
+            return;
+        }
+        let mut later = Vec::new();
+        self.timers.expire(now, |tick, token| {
+            let Some(entry) = self.table.get_mut(token) else { return };
+            if entry.scheduled != tick {
+                return;
+            }
+            entry.scheduled = 0;
+            match entry.deadline {
+                Some(deadline) if deadline <= now => {
+                    entry.overdue = true;
+                    enqueue(&mut self.ready, token, &mut entry.queued);
+                }
+                Some(deadline) => later.push((token, deadline)),
+                None => {}
+            }
+        });
+        for (token, deadline) in later {
+            self.schedule(token, deadline);
+        }
+    }
+
+    /// The server stops: has everybody looked at, those who are away when they come back, so that who is idle goes.
+    pub(super) fn stop(&mut self) {
+        self.stopping = true;
+        let tokens: Vec<u32> = self.table.iter().map(|(token, _)| token).collect();
+        for token in tokens {
+            if let Some(entry) = self.table.get_mut(token) {
+                enqueue(&mut self.ready, token, &mut entry.queued);
+            }
+        }
+    }
+
+    /// Works through those who are to be looked at, up to one that has work; its bytes are in the
+    /// scratch memory. It is away until [`settle`](Self::settle).
+    pub(super) fn next(
+        &mut self,
+        desk: &mut Desk<'_, W, A>,
+        watch: &mut impl Watch<W>,
+    ) -> Option<(u32, Conn<W, A, P>)> {
+        while let Some(token) = self.ready.pop_front() {
+            let Some(entry) = self.table.get_mut(token) else { continue };
+            entry.queued = false;
+            let overdue = std::mem::take(&mut entry.overdue);
+            // Who is away comes back with what it needs.
+            let Some(mut conn) = entry.conn.take() else { continue };
+            entry.deadline = None;
+            let outcome = desk.turn(&mut conn, None, |conn, turn| {
+                if overdue { conn.expire(turn) } else { conn.advance(turn) }
+            });
+            if outcome == Outcome::Work {
+                return Some((token, conn));
+            }
+            self.place(token, conn, outcome, desk.host, watch);
+        }
+        None
+    }
+
+    /// Takes a connection back that was away.
+    pub(super) fn settle(
+        &mut self,
+        token: u32,
+        conn: Conn<W, A, P>,
+        outcome: Outcome,
+        host: &dyn Host<W, A>,
+        watch: &mut impl Watch<W>,
+    ) {
+        self.place(token, conn, outcome, host, watch);
+        if self.stopping {
+            // Its thread may not have known.
+            if let Some(entry) = self.table.get_mut(token) {
+                enqueue(&mut self.ready, token, &mut entry.queued);
+            }
+        }
+    }
+
+    /// Does with a connection what its turn came to.
+    fn place(
+        &mut self,
+        token: u32,
+        mut conn: Conn<W, A, P>,
+        outcome: Outcome,
+        host: &dyn Host<W, A>,
+        watch: &mut impl Watch<W>,
+    ) {
+        let Some(entry) = self.table.get_mut(token) else { return host.close(conn.wire) };
+        let missed = entry.missed.take();
+        match outcome {
+            Outcome::Closed => {
+                self.table.remove(token);
+                host.close(conn.wire);
+            }
+            Outcome::Park { interest, deadline } => {
+                if interest == Interest::Write && !entry.watches_writes {
+                    if watch.watch_writes(&conn.wire, token).is_err() {
+                        self.table.remove(token);
+                        host.close(conn.wire);
+                        return;
+                    }
+                    entry.watches_writes = true;
+                }
+                if let Some(readiness) = missed {
+                    conn.note(readiness);
+                    enqueue(&mut self.ready, token, &mut entry.queued);
+                }
+                self.park(token, conn, interest, deadline);
+            }
+            Outcome::Again | Outcome::Work => {
+                conn.note(missed.unwrap_or_default());
+                enqueue(&mut self.ready, token, &mut entry.queued);
+                self.park(token, conn, Interest::Read, None);
+            }
+        }
+    }
+
+    fn park(
+        &mut self,
+        token: u32,
+        conn: Conn<W, A, P>,
+        interest: Interest,
+        deadline: Option<Instant>,
+    ) {
+        let Some(entry) = self.table.get_mut(token) else { return };
+        entry.conn = Some(conn);
+        entry.interest = interest;
+        entry.deadline = deadline;
+        if let Some(deadline) = deadline {
+            self.schedule(token, deadline);
+        }
+    }
+
+    /// Puts a deadline into the timers, if they do not look at the connection before it anyway.
+    fn schedule(&mut self, token: u32, deadline: Instant) {
+        let Some(entry) = self.table.get_mut(token) else { return };
+        let tick = self.timers.tick(deadline);
+        if entry.scheduled == 0 || tick < entry.scheduled {
+            entry.scheduled = tick;
+            self.timers.insert(tick, token);
+        }
+    }
+
+    /// Gives up all connections that are here.
+    pub(super) fn close_all(&mut self, host: &dyn Host<W, A>) {
+        let tokens: Vec<u32> = self.table.iter().map(|(token, _)| token).collect();
+        for token in tokens {
+            if let Some(conn) = self.table.remove(token).and_then(|entry| entry.conn) {
+                host.close(conn.wire);
+            }
+        }
+    }
+}
+
+fn enqueue(ready: &mut VecDeque<u32>, token: u32, queued: &mut bool) {
+    if !std::mem::replace(queued, true) {
+        ready.push_back(token);
+    }
+}

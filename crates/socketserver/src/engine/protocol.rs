@@ -1,0 +1,221 @@
+//! What a protocol is to the engine.
+
+use super::Work;
+use crate::HandlerError;
+use std::time::Instant;
+
+/// One connection's side of a protocol: the engine feeds it bytes, it says what comes next.
+///
+/// A value of this type lives as long as its connection, so it is all that an idle connection costs
+/// besides its descriptor: keep large state in an `Option<Box<_>>` that is empty between requests.
+///
+/// Two kinds of methods:
+///
+/// - [`run`](Self::run) is **where the handler runs**. It may block, compute and sleep; others are
+///   served meanwhile.
+/// - All others run while their thread polls for every connection, so they only look at bytes and
+///   decide. Time is an argument, so a protocol is tested without sockets and without waiting.
+///
+/// ```text
+///                    bytes came
+///   connected ──▶ wait ──────▶ receive ── Run ──▶ run ── Receive ──▶ (receive what is left, or wait)
+///                  ▲  │           │                │ ▲
+///                  │  │ deadline  ├─ Receive ▶ wait│ └─ Run: again, once the client has room
+///                  │  ▼           │                │
+///                  └─ expired     └──── Close / Linger ────▶ what is written leaves, then it closes
+/// ```
+///
+/// Requests that came together are run one after the other in one thread, and their answers leave
+/// in one write. Nothing is received while answers wait for the client to take them.
+///
+/// # Examples
+///
+/// See the example of [`Engine`](super::Engine), and `examples/line_server.rs` for one with deadlines
+/// and limits.
+pub trait Protocol: Send + 'static {
+    /// Looks at what has come, and takes what it can use with [`Input::consume`].
+    ///
+    /// It is called when there are new bytes, when the client has ended its side
+    /// ([`Input::has_ended`]), and after a [`run`](Self::run) that left bytes over. What it does not
+    /// consume is there again the next time, with more behind it. If it asks for more than the
+    /// [`input_buffer`](super::EngineOptions::input_buffer) holds ([`Input::is_full`]), or for more from a
+    /// client that has ended, the connection closes.
+    fn receive(&mut self, input: &mut Input<'_>, now: Instant) -> Step;
+
+    /// Does the work that [`receive`](Self::receive) has found; blocking code.
+    ///
+    /// The unconsumed bytes are in [`work.input`](Work::input), the answer goes to
+    /// [`work.output`](Work::output). [`Step::Run`] makes the answer resumable: `run` is called again
+    /// when the client has taken what was written (the system has, on its way to it), and until then the connection
+    /// holds no thread. If nothing was written, that is at once.
+    ///
+    /// # Errors
+    ///
+    /// What the handler failed with goes to [`handle_error`](crate::BaseServer::handle_error), as does a
+    /// panic. What is written still leaves, and the connection closes.
+    fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError>;
+
+    /// Until when the engine waits for bytes of the client; asked each time it starts to. `None`
+    /// waits for ever.
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The deadline has passed. [`Step::Run`] gives `run` the opportunity to say so to the client;
+    /// [`Step::Receive`] waits on, until the new [`deadline`](Self::deadline).
+    fn expired(&mut self, now: Instant) -> Step {
+        let _ = now;
+        Step::Close
+    }
+
+    /// There is no room for the work that [`receive`](Self::receive) has found: all threads are
+    /// busy and the queue is full. What it appends to `answer` is sent, then the connection closes.
+    fn refuse(&mut self, answer: &mut Vec<u8>) {
+        let _ = answer;
+    }
+
+    /// Whether the connection may be closed without loss when the server stops: the protocol holds
+    /// no part of a request. The engine asks only if it holds no unconsumed bytes itself.
+    fn is_idle(&self) -> bool {
+        true
+    }
+}
+
+/// What comes next on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Wait for bytes.
+    Receive,
+    /// From [`receive`](Protocol::receive) and [`expired`](Protocol::expired): run the work.
+    /// From [`run`](Protocol::run): run again when the client has room.
+    Run,
+    /// Send what is written and close. If bytes of the client are unread, as [`Linger`](Self::Linger).
+    Close,
+    /// Send what is written, end the sending side, and read and drop what still comes for a while: closing
+    /// with unread bytes would reset the connection and destroy the answer on its way.
+    Linger,
+}
+
+/// What came from the client and is not used yet.
+#[derive(Debug)]
+pub struct Input<'b> {
+    pub(super) buffer: &'b mut Buffer,
+    pub(super) ended: bool,
+}
+
+impl Input<'_> {
+    /// The unused bytes.
+    #[must_use]
+    pub fn unused(&self) -> &[u8] {
+        self.buffer.unused()
+    }
+
+    /// Marks the first `count` of them as used.
+    pub fn consume(&mut self, count: usize) {
+        self.buffer.consume(count);
+    }
+
+    /// Whether the client has ended its side: no more bytes will come.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether there is no room for more bytes behind the unused ones.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.buffer.is_full()
+    }
+}
+
+/// Room for what is received. A thread has one; an idle connection has none.
+#[derive(Debug)]
+pub(super) struct Buffer {
+    /// Initialised once, so that a read costs no zeroing.
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    pub(super) fn new(size: usize) -> Self {
+        Self { bytes: vec![0; size.max(1)], start: 0, end: 0 }
+    }
+
+    pub(super) fn unused(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.end - self.start == self.bytes.len()
+    }
+
+    pub(super) fn consume(&mut self, count: usize) {
+        self.start = self.end.min(self.start.saturating_add(count));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.start = 0;
+        self.end = 0;
+    }
+
+    /// Starts with bytes that another buffer's connection left over.
+    pub(super) fn load(&mut self, saved: &[u8]) {
+        self.clear();
+        if let Some(room) = self.bytes.get_mut(..saved.len()) {
+            room.copy_from_slice(saved);
+            self.end = saved.len();
+        }
+    }
+
+    /// Appends what one read gives. Returns how many bytes that were, and whether they filled all the room.
+    pub(super) fn fill<E>(
+        &mut self,
+        read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<(usize, bool), E> {
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let size = room.len();
+        let count = read(room)?.min(size);
+        self.end += count;
+        Ok((count, count == size))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_moves_what_is_left_to_its_front_and_knows_when_it_is_full() {
+        let mut buffer = Buffer::new(4);
+        let read = |room: &mut [u8]| -> Result<usize, ()> {
+            room.fill(b'x');
+            Ok(room.len())
+        };
+        assert_eq!(buffer.fill(read), Ok((4, true)));
+        assert!(buffer.is_full());
+        buffer.consume(3);
+        assert!(!buffer.is_full());
+        assert_eq!(
+            buffer.fill(|room: &mut [u8]| -> Result<usize, ()> {
+                room.fill(b'y');
+                Ok(2)
+            }),
+            Ok((2, false))
+        );
+        assert_eq!(buffer.unused(), b"xyy");
+        buffer.consume(99);
+        assert!(buffer.is_empty());
+        buffer.load(b"ab");
+        assert_eq!(buffer.unused(), b"ab");
+    }
+}

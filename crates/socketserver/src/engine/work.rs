@@ -1,0 +1,463 @@
+//! What a handler reads from and writes to while its thread is its own.
+
+use super::conn::Saved;
+use super::options::MinRate;
+use super::protocol::Input;
+use super::selector::Interest;
+use super::wire::Wire;
+use std::fmt;
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// One call of [`Protocol::run`](super::Protocol::run): the unused bytes, and the way for the answer.
+#[derive(Debug)]
+pub struct Work<'w> {
+    /// What came and is not used yet: this request, and those behind it.
+    pub input: Input<'w>,
+    /// Where the answer goes.
+    pub output: Output<'w>,
+    pub(super) stopping: bool,
+    pub(super) received: u64,
+    pub(super) waited: Duration,
+}
+
+impl Work<'_> {
+    /// Whether the server is about to stop, so that the protocol should tell its client that this
+    /// answer is the last one.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
+    /// Waits, in this thread, until more bytes are in [`input`](Self::input); 0 is the end of the
+    /// client's side.
+    ///
+    /// This is for requests that cannot be received before the handler runs. What is written and not sent goes out first.
+    /// At most [`waiting_threads`](super::EngineOptions::waiting_threads) handlers wait for clients at the same time.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TimedOut`] if the client is slower than
+    /// [`read_rate`](super::EngineOptions::read_rate); [`ErrorKind::ResourceBusy`] if too many handlers wait
+    /// already; [`ErrorKind::StorageFull`] if there is no room behind the unused bytes; those of the
+    /// system call.
+    pub fn receive(&mut self) -> io::Result<usize> {
+        if self.input.has_ended() {
+            return Ok(0);
+        }
+        if self.input.is_full() {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        self.output.flush()?;
+        let wire = self.output.wire;
+        let limits = self.output.limits;
+        let mut seat = None;
+        loop {
+            match self.input.buffer.fill(|room| wire.read(room)) {
+                Ok((count, _)) => {
+                    self.input.ended = count == 0;
+                    self.received += count as u64;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+            if seat.is_none() {
+                seat = Some(Reservation::take(&limits.waiting, 1).ok_or(ErrorKind::ResourceBusy)?);
+            }
+            wait(wire, Interest::Read, limits.read_rate, self.received, &mut self.waited)?;
+        }
+    }
+}
+
+/// Where an answer goes.
+///
+/// What is written gathers, and leaves when the handler is done, in one piece with the answers of
+/// requests that came together. What does not fit into the
+/// [`output_buffer`](super::EngineOptions::output_buffer) is sent at once; if the client does not take it, the
+/// handler waits in its thread, as long as the client keeps the
+/// [`write_rate`](super::EngineOptions::write_rate). [`flush`](Write::flush) sends at once what there is.
+///
+/// # Errors
+///
+/// After a failed write everything fails, and the connection closes: [`ErrorKind::TimedOut`] for a
+/// client that is too slow, [`ErrorKind::ResourceBusy`] if too many clients are slow at the same time, and those of the
+/// system call.
+pub struct Output<'w> {
+    pub(super) wire: &'w dyn Wire,
+    pub(super) out: &'w mut Outgoing,
+    pub(super) limits: &'w Limits,
+}
+
+/// Bytes on their way to the client.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    bytes: Vec<u8>,
+    sent: usize,
+    /// What was sent while the client was being waited for, and how long that took: for the rate.
+    taken: u64,
+    waited: Duration,
+    spill: Option<Reservation>,
+    pub(super) failed: bool,
+}
+
+/// What all connections share.
+#[derive(Debug)]
+pub(super) struct Limits {
+    pub(super) output_buffer: usize,
+    pub(super) write_rate: Option<MinRate>,
+    pub(super) read_rate: Option<MinRate>,
+    pub(super) linger: Duration,
+    pub(super) linger_bytes: u64,
+    /// Seats for handlers that wait for a client.
+    pub(super) waiting: Arc<Room>,
+    /// Bytes beyond the output buffers.
+    pub(super) spill: Arc<Room>,
+}
+
+impl Outgoing {
+    pub(super) fn pending(&self) -> usize {
+        self.bytes.len() - self.sent
+    }
+
+    /// Sends what there is; true if that was all of it.
+    pub(super) fn send(&mut self, wire: &dyn Wire) -> io::Result<bool> {
+        while self.pending() > 0 {
+            match wire.write(&[IoSlice::new(self.bytes.get(self.sent..).unwrap_or_default())]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.sent += count;
+                    self.taken += count as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        self.bytes.clear();
+        self.sent = 0;
+        self.spill = None;
+        Ok(true)
+    }
+
+    /// Starts the account of a new answer.
+    pub(super) fn start_account(&mut self) {
+        self.taken = 0;
+        self.waited = Duration::ZERO;
+    }
+
+    /// How much longer the client may be waited for.
+    pub(super) fn patience(&self, rate: Option<MinRate>) -> Option<Duration> {
+        rate.map(|rate| rate.allowance(self.taken).saturating_sub(self.waited))
+    }
+
+    pub(super) fn record_wait(&mut self, waited: Duration) {
+        self.waited = self.waited.saturating_add(waited);
+    }
+
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Moves what is left into a place where it can wait without a thread, as small as it is.
+    pub(super) fn save(&mut self, saved: &mut Saved) {
+        let left = self.bytes.get(self.sent..).unwrap_or_default();
+        saved.out = Self {
+            bytes: left.to_vec(),
+            sent: 0,
+            taken: self.taken,
+            waited: self.waited,
+            spill: self.spill.take(),
+            failed: self.failed,
+        };
+        self.reset();
+    }
+
+    /// Forgets a connection; the memory is kept for the next.
+    pub(super) fn reset(&mut self) {
+        self.bytes.clear();
+        // What one large answer needed is not held for ever.
+        self.bytes.shrink_to(256 * 1024);
+        self.sent = 0;
+        self.spill = None;
+        self.failed = false;
+        self.start_account();
+    }
+}
+
+impl Output<'_> {
+    /// Sends until at most so many bytes are left to send, waiting for the client if need be.
+    fn send_down_to(&mut self, most: usize) -> io::Result<()> {
+        let mut seat = None;
+        while !self.out.send(self.wire)? && self.out.pending() > most {
+            if seat.is_none() {
+                seat = Reservation::take(&self.limits.waiting, 1);
+            }
+            if seat.is_none() {
+                return self.spill_over(most);
+            }
+            let (rate, taken) = (self.limits.write_rate, self.out.taken);
+            wait(self.wire, Interest::Write, rate, taken, &mut self.out.waited)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps in memory what no thread can wait for.
+    fn spill_over(&mut self, most: usize) -> io::Result<()> {
+        let held = self.out.spill.as_ref().map_or(0, |spill| spill.amount);
+        let more = self.out.pending().saturating_sub(most).saturating_sub(held);
+        let Some(reservation) = Reservation::take(&self.limits.spill, more) else {
+            return Err(ErrorKind::ResourceBusy.into());
+        };
+        match &mut self.out.spill {
+            Some(spill) => spill.join(reservation),
+            spill => *spill = Some(reservation),
+        }
+        Ok(())
+    }
+
+    /// Runs something that sends, unless sending has failed before.
+    fn guard<T>(&mut self, send: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
+        if self.out.failed {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        let result = send(self);
+        self.out.failed = result.is_err();
+        result
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.out.bytes.extend_from_slice(bytes);
+    }
+
+    /// Sends the parts behind what is there in one go, and keeps what is not taken at once.
+    fn send_parts(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
+        let before = self.out.pending();
+        let mut all = Vec::with_capacity(parts.len() + 1);
+        all.push(IoSlice::new(self.out.bytes.get(self.out.sent..).unwrap_or_default()));
+        all.extend(parts.iter().map(|part| IoSlice::new(part)));
+        let taken = match self.wire.write(&all) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            result => result?,
+        };
+        drop(all);
+        self.out.taken += taken as u64;
+        self.out.sent += taken.min(before);
+        let mut skip = taken.saturating_sub(before);
+        for part in parts {
+            let rest = part.get(skip.min(part.len())..).unwrap_or_default();
+            skip = skip.saturating_sub(part.len());
+            // The rest may be large: it is copied in pieces that the client makes room for.
+            for piece in rest.chunks(self.limits.output_buffer.max(1)) {
+                self.append(piece);
+                self.send_down_to(self.limits.output_buffer)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Write for Output<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let count = parts.iter().map(|part| part.len()).sum::<usize>();
+        self.guard(|output| {
+            if output.out.pending() + count <= output.limits.output_buffer {
+                parts.iter().for_each(|part| output.append(part));
+                Ok(count)
+            } else {
+                output.send_parts(parts).map(|()| count)
+            }
+        })
+    }
+
+    /// Sends what is written; waits if the client has no room for it.
+    fn flush(&mut self) -> io::Result<()> {
+        self.guard(|output| output.send_down_to(0))
+    }
+}
+
+impl fmt::Debug for Output<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("pending", &self.out.pending()).finish_non_exhaustive()
+    }
+}
+
+/// Waits for a client as long as the rate allows.
+fn wait(
+    wire: &dyn Wire,
+    interest: Interest,
+    rate: Option<MinRate>,
+    bytes: u64,
+    waited: &mut Duration,
+) -> io::Result<()> {
+    let patience = rate.map(|rate| rate.allowance(bytes).saturating_sub(*waited));
+    let before = Instant::now();
+    let ready = patience != Some(Duration::ZERO) && wire.wait(interest, patience)?;
+    *waited = waited.saturating_add(before.elapsed());
+    if ready { Ok(()) } else { Err(ErrorKind::TimedOut.into()) }
+}
+
+/// A number of things of which there are only so many.
+#[derive(Debug)]
+pub(super) struct Room {
+    taken: AtomicUsize,
+    limit: usize,
+}
+
+impl Room {
+    pub(super) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { taken: AtomicUsize::new(0), limit })
+    }
+}
+
+/// Some of them, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Reservation {
+    room: Arc<Room>,
+    amount: usize,
+}
+
+impl Reservation {
+    pub(super) fn take(room: &Arc<Room>, amount: usize) -> Option<Self> {
+        let more = |taken: usize| taken.checked_add(amount).filter(|sum| *sum <= room.limit);
+        room.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
+        Some(Self { room: Arc::clone(room), amount })
+    }
+
+    /// Makes one of two.
+    fn join(&mut self, mut other: Self) {
+        self.amount += std::mem::take(&mut other.amount);
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.room.taken.fetch_sub(self.amount, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lock::lock;
+    use std::sync::Mutex;
+
+    /// A client that takes so many bytes, and no more however long one waits.
+    struct Client {
+        room: Mutex<usize>,
+        taken: Mutex<Vec<u8>>,
+    }
+
+    impl Client {
+        fn with_room(room: usize) -> Self {
+            Self { room: Mutex::new(room), taken: Mutex::default() }
+        }
+
+        fn taken(&self) -> String {
+            String::from_utf8(lock(&self.taken).clone()).unwrap()
+        }
+    }
+
+    impl Wire for Client {
+        fn read(&self, _: &mut [u8]) -> io::Result<usize> {
+            Err(ErrorKind::WouldBlock.into())
+        }
+
+        fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+            let mut room = lock(&self.room);
+            let bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
+            let count = bytes.len().min(*room);
+            *room -= count;
+            lock(&self.taken).extend_from_slice(&bytes[..count]);
+            if count == 0 { Err(ErrorKind::WouldBlock.into()) } else { Ok(count) }
+        }
+
+        fn end_sending(&self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn reset(&self) {}
+
+        fn wait(&self, _: Interest, _: Option<Duration>) -> io::Result<bool> {
+            Ok(*lock(&self.room) > 0)
+        }
+    }
+
+    fn limits(waiting: usize, spill: usize) -> Limits {
+        Limits {
+            output_buffer: 8,
+            write_rate: None,
+            read_rate: None,
+            linger: Duration::ZERO,
+            linger_bytes: 0,
+            waiting: Room::new(waiting),
+            spill: Room::new(spill),
+        }
+    }
+
+    #[test]
+    fn what_fits_gathers_and_the_rest_leaves_behind_it_in_one_write() {
+        let (client, limits) = (Client::with_room(100), limits(0, 0));
+        let mut out = Outgoing::default();
+        let mut output = Output { wire: &client, out: &mut out, limits: &limits };
+        output.write_all(b"head ").unwrap();
+        assert_eq!(client.taken(), "");
+        output.write_all(b"and body").unwrap();
+        assert_eq!(client.taken(), "head and body");
+        output.write_all(b"more").unwrap();
+        output.flush().unwrap();
+        assert_eq!(client.taken(), "head and bodymore");
+    }
+
+    #[test]
+    fn a_client_that_is_too_slow_ends_the_answer() {
+        let (client, limits) = (Client::with_room(3), limits(1, 0));
+        let mut out = Outgoing::default();
+        let mut output = Output { wire: &client, out: &mut out, limits: &limits };
+        let error = output.write_all(&[b'x'; 20]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        *lock(&client.room) = 100;
+        let error = output.write_all(b"y").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe, "what comes after a gap is not sent");
+        assert_eq!(client.taken(), "xxx");
+        assert_eq!(limits.waiting.taken.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn without_a_seat_to_wait_in_the_answer_spills_into_memory_as_far_as_there_is_room() {
+        let (client, limits) = (Client::with_room(0), limits(0, 30));
+        let mut out = Outgoing::default();
+        let mut output = Output { wire: &client, out: &mut out, limits: &limits };
+        output.write_all(&[b'x'; 38]).unwrap();
+        assert_eq!(limits.spill.taken.load(Ordering::Relaxed), 30);
+        let mut saved = Saved::default();
+        out.save(&mut saved);
+        assert_eq!((out.pending(), saved.out.pending()), (0, 38));
+        *lock(&client.room) = 100;
+        assert!(saved.out.send(&client).unwrap());
+        assert_eq!(limits.spill.taken.load(Ordering::Relaxed), 0);
+
+        let mut output = Output { wire: &client, out: &mut out, limits: &limits };
+        *lock(&client.room) = 0;
+        let error = output.write_all(&[b'x'; 39]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ResourceBusy);
+        out.reset();
+        assert_eq!(limits.spill.taken.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_reservation_is_given_back_once() {
+        let room = Room::new(3);
+        let mut one = Reservation::take(&room, 2).unwrap();
+        assert!(Reservation::take(&room, 2).is_none());
+        one.join(Reservation::take(&room, 1).unwrap());
+        assert!(Reservation::take(&room, 1).is_none());
+        drop(one);
+        assert_eq!(room.taken.load(Ordering::Relaxed), 0);
+    }
+}

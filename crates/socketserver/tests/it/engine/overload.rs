@@ -1,0 +1,141 @@
+//! Busy threads, failing accepts, full tables.
+
+use super::{Backstage, Client, bind, options, serving};
+use crate::support::deadline;
+use socketserver::engine::{Engine, Overload};
+use std::thread;
+use std::time::Duration;
+
+#[test]
+fn handlers_that_take_their_time_do_not_delay_others() {
+    let _deadline = deadline();
+    let backstage = Backstage::new();
+    let options = options(|options| {
+        options.threads = 4;
+        options.pollers = 2;
+    });
+    let engine = Engine::with_options(bind(), backstage.factory(), options);
+    serving(&engine, |address| {
+        let mut slow: Vec<Client> = (0..3).map(|_| Client::connect(address)).collect();
+        slow.iter_mut().for_each(|client| client.send("wait\n"));
+        backstage.wait_for(3);
+        // One thread is left; also those are served that come now.
+        let mut clients: Vec<Client> = (0..8).map(|_| Client::connect(address)).collect();
+        for _ in 0..100 {
+            for client in &mut clients {
+                assert_eq!(client.ask("fast"), "FAST");
+            }
+        }
+        // A slow one may ask for more meanwhile.
+        slow[0].send("behind\n");
+        backstage.gate.open();
+        for client in &mut slow {
+            assert_eq!(client.line(), "WAIT");
+        }
+        assert_eq!(slow[0].line(), "BEHIND");
+    });
+}
+
+#[test]
+fn pollers_that_change_hands_all_the_time_lose_nothing() {
+    let _deadline = deadline();
+    let backstage = Backstage::new();
+    let options = options(|options| {
+        options.threads = 3;
+        options.pollers = 2;
+        options.hand_off_after = Duration::from_micros(50);
+    });
+    let engine = Engine::with_options(bind(), backstage.factory(), options);
+    serving(&engine, |address| {
+        thread::scope(|scope| {
+            for number in 0..12 {
+                scope.spawn(move || {
+                    let mut client = Client::connect(address);
+                    for round in 0..100 {
+                        // Several at once, the lasting one at any place.
+                        let mut lines = vec![format!("{number} {round}"); 1 + round % 4];
+                        lines[(number * round) % (1 + round % 4)] = "spin".to_owned();
+                        client.send(&(lines.join("\n") + "\n"));
+                        for line in lines {
+                            assert_eq!(client.line(), line.to_uppercase());
+                        }
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn work_waits_for_a_thread_and_what_the_queue_cannot_hold_is_refused() {
+    let _deadline = deadline();
+    let backstage = Backstage::new();
+    let options = options(|options| {
+        options.threads = 2;
+        options.pollers = 1;
+        options.queue = 3;
+    });
+    let engine = Engine::with_options(bind(), backstage.factory(), options);
+    serving(&engine, |address| {
+        let mut slow: Vec<Client> = (0..2).map(|_| Client::connect(address)).collect();
+        slow.iter_mut().for_each(|client| client.send("wait\n"));
+        backstage.wait_for(2);
+        let mut queued: Vec<Client> = (0..10).map(|_| Client::connect(address)).collect();
+        queued.iter_mut().for_each(|client| client.send("queued\n"));
+        let refused = queued.iter_mut().skip(3).map(Client::line).collect::<Vec<_>>();
+        assert_eq!(refused, ["BUSY"; 7]);
+        backstage.gate.open();
+        for client in slow.iter_mut() {
+            assert_eq!(client.line(), "WAIT");
+        }
+        for client in queued.iter_mut().take(3) {
+            assert_eq!(client.line(), "QUEUED");
+        }
+    });
+}
+
+#[test]
+fn or_nothing_is_refused_and_further_clients_wait_to_be_accepted() {
+    let _deadline = deadline();
+    let backstage = Backstage::new();
+    let options = options(|options| {
+        options.threads = 1;
+        options.pollers = 1;
+        options.queue = 2;
+        options.overload = Overload::Wait;
+    });
+    let engine = Engine::with_options(bind(), backstage.factory(), options);
+    serving(&engine, |address| {
+        let mut slow = Client::connect(address);
+        slow.send("wait\n");
+        backstage.wait_for(1);
+        let mut queued: Vec<Client> = (0..20).map(|_| Client::connect(address)).collect();
+        queued.iter_mut().for_each(|client| client.send("queued\n"));
+        backstage.gate.open();
+        for client in &mut queued {
+            assert_eq!(client.line(), "QUEUED");
+        }
+    });
+}
+
+#[test]
+fn beyond_the_limit_of_connections_clients_wait_until_somebody_leaves() {
+    let _deadline = deadline();
+    let backstage = Backstage::new();
+    let options = options(|options| options.max_connections = 2);
+    let engine = Engine::with_options(bind(), backstage.factory(), options);
+    serving(&engine, |address| {
+        let mut inside: Vec<Client> = (0..2).map(|_| Client::connect(address)).collect();
+        for client in &mut inside {
+            assert_eq!(client.ask("in"), "IN");
+        }
+        let mut outside = Client::connect(address);
+        outside.send("in\n");
+        let stream = outside.0.get_ref();
+        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        assert_eq!(outside.line(), "");
+        outside.0.get_ref().set_read_timeout(None).unwrap();
+        inside.pop();
+        assert_eq!(outside.line(), "IN");
+    });
+}
