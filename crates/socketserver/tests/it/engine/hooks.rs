@@ -142,9 +142,9 @@ fn exhausted_descriptors_delay_new_clients_and_nobody_else() {
         let mut inside = Client::connect(address);
         assert_eq!(inside.ask("hello"), "HELLO");
         hooks.error.store(libc::EMFILE, Ordering::SeqCst);
+        let began = Instant::now();
         let mut outside = Client::connect(address);
         outside.send("hello\n");
-        let began = Instant::now();
         // Pauses of 10, 20 and 40 ms lie before the fourth failure.
         while hooks.failures.load(Ordering::SeqCst) < 4 {
             assert_eq!(inside.ask("hello"), "HELLO");
