@@ -45,8 +45,7 @@ impl BaseServer for OneRequestServer {
 
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-    let mut options = server_options();
-    options.timeout = Some(Duration::from_secs(60));
+    let options = server_options().timeout(Some(Duration::from_secs(60)));
     let httpd = HttpServer::bind_with(address.as_str(), (|| MyHandler) as Factory, options)?;
     println!("Waiting for one request on http://{}/ ...", httpd.server_address());
     OneRequestServer(httpd).handle_request()

@@ -12,8 +12,7 @@ use std::time::Duration;
 /// use http_server::Deadlines;
 /// use std::time::Duration;
 ///
-/// let mut deadlines = Deadlines::new();
-/// deadlines.idle = Some(Duration::from_secs(60));
+/// let deadlines = Deadlines::new().idle(Some(Duration::from_secs(60)));
 /// assert_eq!(deadlines.head, Some(Duration::from_secs(10)));
 /// assert_eq!(Deadlines::none().head, None);
 /// ```
@@ -42,6 +41,19 @@ pub struct Deadlines {
     /// How long the server reads and drops what still comes after its last byte, so that the client gets the response and
     /// no reset (RFC 9112 §9.6). 2 s, and 16 MiB at most.
     pub linger: Option<Duration>,
+}
+
+socketserver::setters! {
+    Deadlines {
+        first_byte: Option<Duration>,
+        first_byte_in_turn: Option<Duration>,
+        head: Option<Duration>,
+        idle: Option<Duration>,
+        body: Option<MinRate>,
+        response: Option<MinRate>,
+        drain: Option<Duration>,
+        linger: Option<Duration>,
+    }
 }
 
 /// The most bytes of an unread request body that are dropped in order to keep the connection (`http-rules.md` §2).

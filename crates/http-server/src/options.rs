@@ -51,6 +51,20 @@ pub struct HandlerOptions {
     pub deadlines: Deadlines,
 }
 
+socketserver::setters! {
+    HandlerOptions {
+        protocol_version: &'static str,
+        server_version: &'static str,
+        sys_version: &'static str,
+        error_message_format: &'static str,
+        error_content_type: &'static str,
+        rbufsize: usize,
+        wbufsize: usize,
+        limits: Limits,
+        deadlines: Deadlines,
+    }
+}
+
 /// What [`crate::BaseHttpRequestHandler::options`] returns unless overridden.
 pub(crate) static DEFAULT_OPTIONS: LazyLock<HandlerOptions> = LazyLock::new(HandlerOptions::new);
 
@@ -69,69 +83,6 @@ impl HandlerOptions {
             limits: Limits::default(),
             deadlines: Deadlines::new(),
         }
-    }
-
-    /// Sets [`protocol_version`](Self#structfield.protocol_version).
-    #[must_use]
-    pub fn protocol_version(mut self, version: &'static str) -> Self {
-        self.protocol_version = version;
-        self
-    }
-
-    /// Sets [`server_version`](Self#structfield.server_version).
-    #[must_use]
-    pub fn server_version(mut self, version: &'static str) -> Self {
-        self.server_version = version;
-        self
-    }
-
-    /// Sets [`sys_version`](Self#structfield.sys_version).
-    #[must_use]
-    pub fn sys_version(mut self, version: &'static str) -> Self {
-        self.sys_version = version;
-        self
-    }
-
-    /// Sets [`error_message_format`](Self#structfield.error_message_format).
-    #[must_use]
-    pub fn error_message_format(mut self, template: &'static str) -> Self {
-        self.error_message_format = template;
-        self
-    }
-
-    /// Sets [`error_content_type`](Self#structfield.error_content_type).
-    #[must_use]
-    pub fn error_content_type(mut self, content_type: &'static str) -> Self {
-        self.error_content_type = content_type;
-        self
-    }
-
-    /// Sets [`rbufsize`](Self#structfield.rbufsize).
-    #[must_use]
-    pub fn rbufsize(mut self, bytes: usize) -> Self {
-        self.rbufsize = bytes;
-        self
-    }
-
-    /// Sets [`wbufsize`](Self#structfield.wbufsize).
-    #[must_use]
-    pub fn wbufsize(mut self, bytes: usize) -> Self {
-        self.wbufsize = bytes;
-        self
-    }
-
-    /// Sets [`limits`](Self#structfield.limits).
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Sets [`deadlines`](Self#structfield.deadlines).
-    #[must_use]
-    pub fn deadlines(mut self, deadlines: Deadlines) -> Self {
-        self.deadlines = deadlines;
-        self
     }
 }
 

@@ -251,8 +251,7 @@ where
     /// Gives a server threads, with `daemon_threads` on.
     #[must_use]
     pub fn new(server: HttpServer<F>) -> Self {
-        let mut options = ThreadingOptions::default();
-        options.daemon_threads = true;
+        let options = ThreadingOptions::default().daemon_threads(true);
         Self { mixed: ThreadingMixIn::with_options(server, options) }
     }
 
@@ -304,7 +303,5 @@ where
 /// Returns the class attributes of `HTTPServer`: those of `TCPServer` with `allow_reuse_address` on.
 #[must_use]
 pub fn server_options() -> ServerOptions {
-    let mut options = ServerOptions::default();
-    options.allow_reuse_address = true;
-    options
+    ServerOptions::default().allow_reuse_address(true)
 }

@@ -86,6 +86,14 @@ pub struct ForkingOptions {
     pub block_on_close: bool,
 }
 
+setters! {
+    ForkingOptions {
+        timeout: Option<Duration>,
+        max_children: usize,
+        block_on_close: bool,
+    }
+}
+
 impl Default for ForkingOptions {
     fn default() -> Self {
         Self { timeout: Some(Duration::from_secs(300)), max_children: 40, block_on_close: true }

@@ -95,6 +95,9 @@
 
 #![deny(unsafe_code)]
 
+#[macro_use]
+mod setters;
+
 mod address;
 mod attendance;
 mod backoff;

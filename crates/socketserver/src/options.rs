@@ -4,17 +4,17 @@ use std::time::Duration;
 
 /// The class attributes of `BaseServer`, `TCPServer` and `UDPServer`, with CPython's defaults.
 ///
+/// Each is a field to read and a method of the same name that sets it, as in all options of these crates.
+///
 /// # Examples
 ///
 /// ```
 /// use socketserver::ServerOptions;
 /// use std::time::Duration;
 ///
-/// let mut options = ServerOptions::default();
-/// assert_eq!(options.timeout, None);
+/// let options = ServerOptions::default().allow_reuse_address(true).timeout(Some(Duration::from_secs(60)));
 /// assert_eq!(options.max_packet_size, 8192);
 /// assert_eq!(options.poll_interval, Duration::from_millis(500));
-/// options.allow_reuse_address = true;
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -39,6 +39,17 @@ pub struct ServerOptions {
     /// `serve_forever` is idle: its argument in CPython. 0.5 s by default. A shutdown is noticed
     /// at once, whatever the interval.
     pub poll_interval: Duration,
+}
+
+setters! {
+    ServerOptions {
+        timeout: Option<Duration>,
+        request_queue_size: i32,
+        allow_reuse_address: bool,
+        allow_reuse_port: bool,
+        max_packet_size: usize,
+        poll_interval: Duration,
+    }
 }
 
 impl Default for ServerOptions {

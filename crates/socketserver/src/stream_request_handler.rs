@@ -107,6 +107,15 @@ pub struct StreamOptions {
     pub disable_nagle_algorithm: bool,
 }
 
+setters! {
+    StreamOptions {
+        rbufsize: Option<usize>,
+        wbufsize: Option<usize>,
+        timeout: Option<Duration>,
+        disable_nagle_algorithm: bool,
+    }
+}
+
 impl Default for StreamOptions {
     fn default() -> Self {
         Self { rbufsize: None, wbufsize: Some(0), timeout: None, disable_nagle_algorithm: false }

@@ -76,6 +76,14 @@ pub struct ThreadingOptions {
     pub stack_size: Option<usize>,
 }
 
+setters! {
+    ThreadingOptions {
+        daemon_threads: bool,
+        block_on_close: bool,
+        stack_size: Option<usize>,
+    }
+}
+
 impl Default for ThreadingOptions {
     fn default() -> Self {
         Self { daemon_threads: false, block_on_close: true, stack_size: None }

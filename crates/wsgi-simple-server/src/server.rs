@@ -61,9 +61,7 @@ pub fn make_server(
 /// use wsgi_simple_server::http_server::proto::Limits;
 /// use wsgi_simple_server::{WsgiHandler, demo_app, handler_options, make_server_with};
 ///
-/// let mut limits = Limits::default();
-/// limits.body = 10 * 1024 * 1024;
-/// let options = handler_options().limits(limits);
+/// let options = handler_options().limits(Limits::default().body(10 * 1024 * 1024));
 /// let server = make_server_with("127.0.0.1", 0, demo_app, move || WsgiHandler::with_options(options.clone()))?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -193,9 +191,7 @@ impl WsgiServer {
     /// ```
     #[must_use]
     pub fn threading(self) -> ThreadingWsgiServer {
-        let mut options = ThreadingOptions::default();
-        options.daemon_threads = true;
-        ThreadingMixIn::with_options(self, options)
+        ThreadingMixIn::with_options(self, ThreadingOptions::default().daemon_threads(true))
     }
 
     /// Sets the variables that every environ begins with: the name and the port of the server, `GATEWAY_INTERFACE`, and

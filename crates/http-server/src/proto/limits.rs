@@ -9,8 +9,7 @@
 /// ```
 /// use http_server::proto::Limits;
 ///
-/// let mut limits = Limits::default();
-/// limits.body = 10 * 1024 * 1024;
+/// let limits = Limits::default().body(10 * 1024 * 1024);
 /// assert_eq!((limits.request_line, limits.fields), (65536, 100));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +33,19 @@ pub struct Limits {
     pub trailers: usize,
     /// Size of a request body in bytes, decoded. Beyond it: 413. Default 1 GiB.
     pub body: u64,
+}
+
+socketserver::setters! {
+    Limits {
+        request_line: usize,
+        head: usize,
+        fields: usize,
+        empty_lines: usize,
+        chunk_extension: usize,
+        chunk_extensions: usize,
+        trailers: usize,
+        body: u64,
+    }
 }
 
 impl Default for Limits {

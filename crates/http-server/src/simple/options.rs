@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 /// ```
 /// use http_server::{SimpleHandlerOptions, SimpleHttpRequestHandler};
 ///
-/// let mut options = SimpleHandlerOptions::new("site");
+/// let mut options = SimpleHandlerOptions::new("site")
+///     .index_pages(vec!["start.html".into()])
+///     .extra_response_headers(vec![("Cache-Control".into(), "no-store".into())]);
 /// options.handler.protocol_version = "HTTP/1.1";
-/// options.index_pages = vec!["start.html".into()];
 /// options.extensions_map.insert(".log".into(), "text/plain".into());
-/// options.extra_response_headers.push(("Cache-Control".into(), "no-store".into()));
 /// let handler = SimpleHttpRequestHandler::with_options(options);
 /// assert_eq!(handler.guess_type("today.log".as_ref()), "text/plain");
 /// ```
@@ -39,6 +39,18 @@ pub struct SimpleHandlerOptions {
     /// CPython follows all links. Links to places inside the directory work in any case. With true, whoever can make a
     /// link in the directory can publish every file that this process can read.
     pub follow_links_outside: bool,
+}
+
+socketserver::setters! {
+    SimpleHandlerOptions {
+        handler: HandlerOptions,
+        directory: PathBuf,
+        extra_response_headers: Vec<(String, String)>,
+        index_pages: Vec<String>,
+        extensions_map: BTreeMap<String, String>,
+        default_content_type: String,
+        follow_links_outside: bool,
+    }
 }
 
 impl SimpleHandlerOptions {

@@ -11,9 +11,7 @@ use std::time::Duration;
 /// ```
 /// use socketserver::engine::{EngineOptions, Overload};
 ///
-/// let mut options = EngineOptions::default();
-/// options.threads = 4;
-/// options.overload = Overload::Wait;
+/// let options = EngineOptions::default().threads(4).overload(Overload::Wait);
 /// assert_eq!(options.max_connections, 10_000);
 /// ```
 #[derive(Clone, Debug)]
@@ -64,6 +62,27 @@ pub struct EngineOptions {
     pub graceful: Duration,
     /// Sends small segments at once (`TCP_NODELAY`). On by default; sockets that are not TCP ignore it.
     pub nodelay: bool,
+}
+
+setters! {
+    EngineOptions {
+        pollers: usize,
+        threads: usize,
+        hand_off_after: Duration,
+        queue: usize,
+        overload: Overload,
+        max_connections: usize,
+        input_buffer: usize,
+        output_buffer: usize,
+        waiting_threads: Option<usize>,
+        spill: usize,
+        write_rate: Option<MinRate>,
+        read_rate: Option<MinRate>,
+        linger: Duration,
+        linger_bytes: u64,
+        graceful: Duration,
+        nodelay: bool,
+    }
 }
 
 /// What happens to work when all threads are busy and the queue is full.
