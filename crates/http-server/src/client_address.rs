@@ -7,6 +7,19 @@ use std::net::SocketAddr;
 /// The other end of a connection (`client_address`).
 ///
 /// `Display` prints it as Python prints the address: `('127.0.0.1', 50000)`.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::ClientAddress;
+/// use std::net::SocketAddr;
+///
+/// let client = ClientAddress::from(SocketAddr::from(([127, 0, 0, 1], 50000)));
+/// assert_eq!(client.host(), "127.0.0.1");
+/// assert_eq!(client.port(), Some(50000));
+/// assert_eq!(client.to_string(), "('127.0.0.1', 50000)");
+/// assert_eq!(ClientAddress::Unnamed.to_string(), "''");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientAddress {

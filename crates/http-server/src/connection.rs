@@ -14,6 +14,55 @@ use std::time::{Duration, Instant};
 ///
 /// A read or write that runs into its timeout returns [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`], as
 /// sockets do.
+///
+/// # Examples
+///
+/// ```
+/// # use std::io::{Read, Write};
+/// use http_server::Connection;
+/// use std::{io, net::TcpStream, time::Duration};
+///
+/// /// Counts what a client sends, and keeps the deadlines.
+/// struct Counted {
+///     stream: TcpStream,
+///     received: usize,
+/// }
+/// # impl Read for Counted {
+/// #     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+/// #         let n = self.stream.read(buf)?;
+/// #         self.received += n;
+/// #         Ok(n)
+/// #     }
+/// # }
+/// # impl Write for Counted {
+/// #     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+/// #         self.stream.write(buf)
+/// #     }
+/// #     fn flush(&mut self) -> io::Result<()> {
+/// #         self.stream.flush()
+/// #     }
+/// # }
+/// // ... `Read` and `Write`, which count and pass on ...
+/// impl Connection for Counted {
+///     fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+///         self.stream.set_read_timeout(timeout)
+///     }
+///     fn set_write_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+///         self.stream.set_write_timeout(timeout)
+///     }
+/// }
+/// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let mut client = TcpStream::connect(listener.local_addr()?)?;
+/// # let mut connection = Counted { stream: listener.accept()?.0, received: 0 };
+/// # connection.set_read_timeout(Some(Duration::from_millis(10)))?;
+/// # let error = connection.read(&mut [0; 9]).unwrap_err();
+/// # assert!([io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind()));
+/// # client.write_all(b"GET")?;
+/// # connection.set_read_timeout(None)?;
+/// # connection.read_exact(&mut [0; 3])?;
+/// # assert_eq!(connection.received, 3);
+/// # Ok::<(), io::Error>(())
+/// ```
 pub trait Connection: Read + Write + Send {
     /// Limits how long one read may block; `None` lifts the limit. Does nothing by default: reads then have no deadline.
     ///
@@ -122,6 +171,23 @@ socket!(TcpStream, |stream| SockRef::from(stream).set_linger(Some(Duration::ZERO
 socket!(UnixStream, |_| Ok(()));
 
 /// A connection made of anything that reads and writes, for example a TLS stream. It has no timeouts.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, ClientAddress, Duplex, ServerInfo, handle};
+/// use std::io::Cursor;
+///
+/// struct MyHandler;
+/// impl BaseHttpRequestHandler for MyHandler {}
+///
+/// let request = b"GET / HTTP/1.0\r\n\r\n";
+/// let mut connection = Duplex(Cursor::new(request.to_vec())); // what is written comes after what was read
+/// handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &MyHandler)?;
+/// let answer = &connection.0.get_ref()[request.len()..];
+/// assert!(answer.starts_with(b"HTTP/1.0 501 Unsupported method ('GET')\r\n"));
+/// # Ok::<(), http_server::HandlerError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Duplex<T>(pub T);
 

@@ -27,6 +27,16 @@ pub const MONTHNAME: [&str; 13] =
 ///
 /// The last result of each thread is kept, so asking again within the same second costs a comparison.
 /// Years beyond 1 and 9999, which the format cannot say, become the first or the last second it can.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::date::date_time_string;
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let modified = UNIX_EPOCH + Duration::from_secs(784_111_777);
+/// assert_eq!(date_time_string(modified), "Sun, 06 Nov 1994 08:49:37 GMT");
+/// ```
 #[must_use]
 pub fn date_time_string(time: SystemTime) -> HttpDate {
     thread_local! {
@@ -48,6 +58,17 @@ pub fn date_time_string(time: SystemTime) -> HttpDate {
 ///
 /// CPython writes local time. The standard library of Rust knows no time zones, and a line that says which moment it
 /// means everywhere is of more use in a log, so this is UTC.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::date::log_date_time_string;
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let time = UNIX_EPOCH + Duration::from_secs(784_111_777);
+/// let line = format!("[{}] started", log_date_time_string(time));
+/// assert_eq!(line, "[06/Nov/1994 08:49:37] started");
+/// ```
 #[must_use]
 pub fn log_date_time_string(time: SystemTime) -> String {
     let c = Civil::from_unix_seconds(unix_seconds(time));
@@ -86,6 +107,17 @@ pub fn parse_http_date(value: &str) -> Option<SystemTime> {
 const UTC_ZONES: [&str; 6] = ["GMT", "UTC", "UT", "Z", "+0000", "-0000"];
 
 /// The text of a date, made by [`date_time_string`]; use it as a `&str`.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::date::{HttpDate, date_time_string};
+/// use std::time::UNIX_EPOCH;
+///
+/// let date: HttpDate = date_time_string(UNIX_EPOCH); // 29 bytes without an allocation
+/// assert!(date.ends_with(" GMT"));
+/// assert_eq!(format!("Last-Modified: {date}"), "Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HttpDate([u8; 29]);
 

@@ -16,6 +16,16 @@ use std::fmt::Write;
 /// Single quotes, or double quotes if the text has single quotes and no double ones. Backslash and the quote get a
 /// backslash; tab, CR and LF have short escapes; every other character that Python calls not printable (the Unicode
 /// categories "Other" and "Separator" but for the blank) appears as `\xhh`, `\uhhhh` or `\Uhhhhhhhh`.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::repr::str_repr;
+///
+/// // What a client sent cannot forge a line of the log.
+/// let path = "/\n127.0.0.1 - all is well";
+/// assert_eq!(format!("no such file: {}", str_repr(path)), r"no such file: '/\n127.0.0.1 - all is well'");
+/// ```
 #[must_use]
 pub fn str_repr(text: &str) -> String {
     let quote = choose_quote(text.contains('\''), text.contains('"'));
@@ -37,6 +47,14 @@ pub fn str_repr(text: &str) -> String {
 }
 
 /// Returns Python's `repr` of `bytes`: as [`str_repr`], with a `b` in front and `\xhh` for all bytes beyond ASCII.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::repr::bytes_repr;
+///
+/// assert_eq!(bytes_repr(b"GET /caf\xe9\r\n"), r"b'GET /caf\xe9\r\n'");
+/// ```
 #[must_use]
 pub fn bytes_repr(bytes: &[u8]) -> String {
     let quote = choose_quote(bytes.contains(&b'\''), bytes.contains(&b'"'));

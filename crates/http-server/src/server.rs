@@ -301,6 +301,21 @@ where
 }
 
 /// Returns the class attributes of `HTTPServer`: those of `TCPServer` with `allow_reuse_address` on.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, HttpServer, server_options};
+///
+/// struct MyHandler;
+/// impl BaseHttpRequestHandler for MyHandler {}
+///
+/// let options = server_options().request_queue_size(128);
+/// let server = HttpServer::bind_with("127.0.0.1:0", || MyHandler, options)?;
+/// # assert!(server_options().allow_reuse_address);
+/// # drop(server);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use]
 pub fn server_options() -> ServerOptions {
     ServerOptions::default().allow_reuse_address(true)

@@ -1,6 +1,18 @@
 //! What a handler may know of its server.
 
 /// What a handler may know of its server (`self.server`).
+///
+/// # Examples
+///
+/// ```
+/// use http_server::ServerInfo;
+///
+/// // For `handle`, called in a thread for each connection.
+/// let mut server = ServerInfo::new("www.example.org", Some(443));
+/// server.multithread = true;
+/// assert_eq!(server.server_name, "www.example.org");
+/// assert!(!server.multiprocess);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerInfo {

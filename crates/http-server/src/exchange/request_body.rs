@@ -20,6 +20,34 @@ use std::io::{self, BufRead, IoSlice, Read};
 /// the whole; with [`io::ErrorKind::InvalidData`] holding a [`RequestError`] if the chunks are malformed or the body is
 /// too large; and with [`io::ErrorKind::TimedOut`] if the client is slower than the
 /// [`Deadlines`](crate::Deadlines) allow. A handler that returns such an error with `?` has the client told why.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, Exchange};
+/// # use http_server::{ClientAddress, Pair, ServerInfo, handle};
+/// use std::io::{self, BufRead};
+///
+/// struct CountLines;
+/// impl BaseHttpRequestHandler for CountLines {
+///     fn do_post(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+///         let mut count = 0;
+///         for line in std::mem::take(&mut x.rfile).lines() {
+///             line?; // an error here is the client's, and the client is told
+///             count += 1;
+///         }
+///         x.send_response(204)?;
+///         x.send_header("X-Lines", &count.to_string())?;
+///         x.end_headers()
+///     }
+/// }
+/// # let request = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na\nb\r\n3\r\n\nc\n\r\n0\r\n\r\n";
+/// # let mut connection = Pair { reader: &request[..], writer: Vec::new() };
+/// # handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &CountLines)?;
+/// # let answer = String::from_utf8(connection.writer).unwrap();
+/// # assert!(answer.contains("\r\nX-Lines: 3\r\n"), "{answer}");
+/// # Ok::<(), http_server::HandlerError>(())
+/// ```
 #[derive(Default)]
 pub struct RequestBody<'a> {
     source: Option<Source<'a>>,

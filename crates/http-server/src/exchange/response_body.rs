@@ -20,6 +20,34 @@ use std::ops::Range;
 ///
 /// Writing before `end_headers` is a [`Misuse`]. A client that takes the response too slowly ends it with
 /// [`io::ErrorKind::TimedOut`].
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, Exchange};
+/// # use http_server::{ClientAddress, Pair, ServerInfo, handle};
+/// use std::io::{self, Write};
+///
+/// struct Hello;
+/// impl BaseHttpRequestHandler for Hello {
+///     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+///         x.send_response(200)?;
+///         x.send_header("Content-Length", "13")?;
+///         x.end_headers()?;
+///         writeln!(x.wfile, "Hello world!")
+///     }
+///     fn do_head(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+///         self.do_get(x) // of which only the head is sent
+///     }
+/// }
+/// # for (method, end) in [("GET", "\r\n\r\nHello world!\n"), ("HEAD", "\r\nContent-Length: 13\r\n\r\n")] {
+/// #     let request = format!("{method} / HTTP/1.0\r\n\r\n");
+/// #     let mut connection = Pair { reader: request.as_bytes(), writer: Vec::new() };
+/// #     handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &Hello)?;
+/// #     assert!(connection.writer.ends_with(end.as_bytes()), "{method}");
+/// # }
+/// # Ok::<(), http_server::HandlerError>(())
+/// ```
 pub struct ResponseBody<'a> {
     link: &'a Link<'a>,
     /// What is written and not sent. Belongs to the connection, so that its memory is used again.

@@ -7,6 +7,18 @@ use std::io::{self, BufRead, Cursor, Read, Write};
 /// The body of a response that is still to be sent: Python's file object.
 ///
 /// Make one from bytes with `into()`, or from any reader with [`FileObject::new`].
+///
+/// # Examples
+///
+/// ```
+/// use http_server::FileObject;
+///
+/// let mut page = FileObject::from(b"<p>Nothing here.".to_vec());
+/// let mut sent = Vec::new();
+/// page.copy_to(&mut sent)?;
+/// assert_eq!(sent, b"<p>Nothing here.");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct FileObject(Source);
 
 enum Source {

@@ -31,6 +31,38 @@ pub struct SimpleHttpRequestHandler {
 /// Every other one has its default there, under the same name, so `self.simple().guess_type(path)` is what
 /// `super().guess_type(path)` is in Python. See [`SimpleHttpRequestHandler`] for a
 /// complete example.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::{Exchange, FileObject, SimpleHooks, SimpleHttpRequestHandler};
+/// # use http_server::{BaseHttpRequestHandler, ClientAddress, Pair, ServerInfo, handle};
+/// use std::{io, path::Path};
+///
+/// /// Serves files, and lists no directory.
+/// struct Unlisted(SimpleHttpRequestHandler);
+///
+/// impl SimpleHooks for Unlisted {
+///     fn simple(&self) -> &SimpleHttpRequestHandler {
+///         &self.0
+///     }
+///     fn list_directory(&self, x: &mut Exchange<'_>, _: &Path) -> io::Result<Option<FileObject>> {
+///         x.send_error(403, "Not listed")?;
+///         Ok(None)
+///     }
+/// }
+/// # impl BaseHttpRequestHandler for Unlisted {
+/// #     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+/// #         self.serve(x)
+/// #     }
+/// # }
+/// # let directory = tempfile::tempdir()?;
+/// # let handler = Unlisted(SimpleHttpRequestHandler::new(directory.path()));
+/// # let mut connection = Pair { reader: &b"GET / HTTP/1.0\r\n\r\n"[..], writer: Vec::new() };
+/// # handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &handler)?;
+/// # assert!(connection.writer.starts_with(b"HTTP/1.0 403 Not listed\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 pub trait SimpleHooks {
     /// Returns the base class part: the directory and the other attributes.
     fn simple(&self) -> &SimpleHttpRequestHandler;
