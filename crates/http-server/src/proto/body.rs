@@ -3,6 +3,22 @@
 use super::{ChunkedDecoder, Framing, Limits, RequestError};
 
 /// What one call of a decoder did.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::{BodyDecoder, Decoded, Framing, Limits};
+///
+/// let mut decoder = BodyDecoder::new(Framing::Chunked, &Limits::default());
+/// let mut output = [0; 16];
+/// let first = decoder.decode(b"5\r\nhel", &mut output)?;
+/// assert_eq!(first, Decoded { consumed: 6, produced: 3, done: false });
+///
+/// let last = decoder.decode(b"lo\r\n0\r\n\r\nGET / HTTP/1.1", &mut output[first.produced..])?;
+/// assert_eq!(last, Decoded { consumed: 9, produced: 2, done: true });
+/// assert_eq!(&output[..first.produced + last.produced], b"hello");
+/// # Ok::<(), http_server::proto::RequestError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
     /// How many bytes of the input are used up.

@@ -4,12 +4,41 @@ use super::body::{Decoded, copy_up_to};
 use super::{Limits, RequestError, octets};
 
 /// What ends a chunked body that has no trailers.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::{ChunkedDecoder, LAST_CHUNK, Limits};
+///
+/// let mut decoder = ChunkedDecoder::new(&Limits::default());
+/// assert!(decoder.decode(LAST_CHUNK, &mut [])?.done);
+/// # Ok::<(), http_server::proto::RequestError>(())
+/// ```
 pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// Appends the line before a chunk of data, which is then followed by the data and CRLF.
 ///
 /// A chunk of no data would end the body: nothing is appended for it, and its CRLF must be left out too.
 /// [`write_chunk`] sees to that.
+///
+/// # Examples
+///
+/// Data that are sent from where they are, without a copy:
+///
+/// ```
+/// use http_server::proto::write_chunk_head;
+/// use std::io::{IoSlice, Write};
+///
+/// let data = [b'x'; 300];
+/// let mut head = Vec::new();
+/// write_chunk_head(data.len(), &mut head);
+/// assert_eq!(head, b"12c\r\n");
+///
+/// let mut connection = Vec::new();
+/// let parts = [IoSlice::new(&head), IoSlice::new(&data), IoSlice::new(b"\r\n")];
+/// assert_eq!(connection.write_vectored(&parts)?, 5 + 300 + 2);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn write_chunk_head(length: usize, out: &mut Vec<u8>) {
     if length == 0 {
         return;

@@ -422,6 +422,19 @@ impl std::fmt::Display for RequestError {
 impl std::error::Error for RequestError {}
 
 /// A text from the request in Python's `repr`, with its quotes, cut after 256 characters.
+///
+/// # Examples
+///
+/// Quoted, what a client sent can go to a log or a terminal:
+///
+/// ```
+/// use http_server::proto::{HeadParser, Limits, RequestError};
+///
+/// let mut parser = HeadParser::new(Limits::default());
+/// let error = parser.parse(b"\x1b[2J\r\n").unwrap_err();
+/// let RequestError::BadRequestSyntax(line) = error else { panic!("{error}") };
+/// assert_eq!(line.as_str(), r"'\x1b[2J'");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quoted(Box<str>);
 

@@ -5,6 +5,21 @@ use super::known_fields::Seen;
 use super::{RequestError, Version, octets};
 
 /// Where the body of a request ends.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::{Framing, HeadParser, Limits, RequestError};
+///
+/// let mut parser = HeadParser::new(Limits::default());
+/// let request = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello";
+/// parser.parse(request)?;
+/// assert_eq!(parser.head(request).framing(), Framing::Length(5));
+///
+/// let smuggled = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
+/// assert_eq!(parser.parse(smuggled), Err(RequestError::TransferEncodingWithContentLength));
+/// # Ok::<(), RequestError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
     /// There is no body.

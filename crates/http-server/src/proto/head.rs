@@ -128,6 +128,22 @@ impl HeadParser {
 }
 
 /// The head of a request: a view over the buffer it arrived in.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::{HeadParser, Limits, Version};
+///
+/// let request = b"GET //a?b=1 HTTP/1.1\r\nHost: example.com:8000\r\nConnection: close\r\n\r\n";
+/// let mut parser = HeadParser::new(Limits::default());
+/// parser.parse(request)?;
+/// let head = parser.head(request);
+/// assert_eq!(head.requestline(), "GET //a?b=1 HTTP/1.1");
+/// assert_eq!((head.method(), head.target(), head.path()), ("GET", "//a?b=1", "/a?b=1"));
+/// assert_eq!(head.host(), Some("example.com:8000"));
+/// assert!(!head.keep_alive(Version::HTTP_11));
+/// # Ok::<(), http_server::proto::RequestError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
     found: &'a Found,

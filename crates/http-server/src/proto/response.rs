@@ -7,6 +7,16 @@ use super::{Misuse, Version, octets};
 /// # Errors
 ///
 /// [`Misuse::FieldName`] if it is not.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::check_field_name;
+///
+/// assert!(check_field_name("X-Request-Id").is_ok());
+/// let misuse = check_field_name("X Request Id").unwrap_err();
+/// assert!(misuse.to_string().contains("use letters, digits and hyphens"));
+/// ```
 pub fn check_field_name(name: &str) -> Result<(), Misuse> {
     if octets::is_token(name.as_bytes()) {
         Ok(())
@@ -20,6 +30,16 @@ pub fn check_field_name(name: &str) -> Result<(), Misuse> {
 /// # Errors
 ///
 /// [`Misuse::FieldValue`] with the first character that may not stand there.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::{Misuse, check_field_value};
+///
+/// assert!(check_field_value("X-Name", "café").is_ok());
+/// let misuse = check_field_value("Location", "/a\r\nSet-Cookie: b").unwrap_err();
+/// assert_eq!(misuse, Misuse::FieldValue { name: "Location".to_owned(), character: '\r' });
+/// ```
 pub fn check_field_value(name: &str, value: &str) -> Result<(), Misuse> {
     match first_bad_character(value) {
         None => Ok(()),
@@ -32,6 +52,16 @@ pub fn check_field_value(name: &str, value: &str) -> Result<(), Misuse> {
 /// # Errors
 ///
 /// [`Misuse::Reason`] with the first character that may not stand there.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::check_reason;
+///
+/// assert!(check_reason("I'm a Teapot").is_ok());
+/// assert!(check_reason("").is_ok());
+/// assert!(check_reason("OK\r\nSet-Cookie: a").is_err());
+/// ```
 pub fn check_reason(reason: &str) -> Result<(), Misuse> {
     match first_bad_character(reason) {
         None => Ok(()),
@@ -85,6 +115,18 @@ pub fn write_status_line(
 /// # Errors
 ///
 /// [`Misuse::FieldName`] and [`Misuse::FieldValue`]; the buffer is then as before.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::write_field;
+///
+/// let mut head = Vec::new();
+/// write_field("X-Name", "café", &mut head)?;
+/// assert!(write_field("X Name", "a", &mut head).is_err());
+/// assert_eq!(head, b"X-Name: caf\xe9\r\n");
+/// # Ok::<(), http_server::proto::Misuse>(())
+/// ```
 pub fn write_field(name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), Misuse> {
     check_field_name(name)?;
     check_field_value(name, value)?;
@@ -98,6 +140,16 @@ pub fn write_field(name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), Mis
 /// Whether a response with this status to a request with this method has a body (RFC 9112 §6.3).
 ///
 /// HEAD, 1xx, 204 and 304 never have one.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::body_allowed;
+///
+/// assert!(body_allowed(404, "GET"));
+/// assert!(!body_allowed(404, "HEAD"));
+/// assert!(!body_allowed(304, "GET"));
+/// ```
 pub fn body_allowed(status: u16, method: &str) -> bool {
     method != "HEAD" && !matches!(status, 100..=199 | 204 | 304)
 }
@@ -105,6 +157,15 @@ pub fn body_allowed(status: u16, method: &str) -> bool {
 /// Whether a response with this status may have Content-Length or Transfer-Encoding (RFC 9110 §8.6, RFC 9112 §6.1).
 ///
 /// 1xx and 204 may not; HEAD and 304 may, describing the body they leave out.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::{body_allowed, length_allowed};
+///
+/// assert!(!length_allowed(204));
+/// assert!(length_allowed(304) && !body_allowed(304, "GET"));
+/// ```
 pub fn length_allowed(status: u16) -> bool {
     !matches!(status, 100..=199 | 204)
 }

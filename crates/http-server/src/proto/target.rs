@@ -4,6 +4,21 @@ use super::error::Quoted;
 use super::{RequestError, host, octets};
 
 /// A request target in one of its four forms.
+///
+/// # Examples
+///
+/// ```
+/// use http_server::proto::{HeadParser, Limits, TargetForm};
+///
+/// let request = b"GET http://example.com/a?b=1 HTTP/1.1\r\nHost: other.example\r\n\r\n";
+/// let mut parser = HeadParser::new(Limits::default());
+/// parser.parse(request)?;
+/// let head = parser.head(request);
+/// let form = TargetForm::Absolute { authority: "example.com", path: "/a", query: Some("b=1") };
+/// assert_eq!(head.target_form(), form);
+/// assert_eq!(head.host(), Some("example.com"), "the Host field gives way");
+/// # Ok::<(), http_server::proto::RequestError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TargetForm<'a> {
