@@ -119,6 +119,26 @@ impl BaseHandler<'static> for CgiHandler {
 ///
 /// It is a [`CgiHandler`] that takes the repetition away; use it unless IIS is configured with `allowPathInfo`.
 /// There is no way to tell from inside, hence the separate type.
+///
+/// # Examples
+///
+/// A whole program. As `app.exe` it shows `/page` to who asks for `/app.exe/page`, where IIS hands over the whole path.
+///
+/// ```
+/// use wsgi_handlers::{IisCgiHandler, Run};
+/// use wsgi_util::{AppError, AppResult, Environ, StartResponse};
+///
+/// fn app(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+///     let page = environ.get("PATH_INFO").unwrap_or_default().into_owned();
+///     start_response.start("200 OK", [("Content-Type", "text/plain; charset=latin-1")])?;
+///     Ok(format!("This is {page}\n").into())
+/// }
+///
+/// fn main() -> Result<(), AppError> {
+///     IisCgiHandler::new().run(&app)?;
+///     Ok(())
+/// }
+/// ```
 #[doc(alias = "IISCGIHandler")]
 #[derive(Debug)]
 pub struct IisCgiHandler {

@@ -7,6 +7,26 @@ use thiserror::Error;
 ///
 /// It is handed to the application, which usually passes it on with `?`; the handler then logs it and answers with
 /// the error page. Where CPython raises the same error, the words are CPython's.
+///
+/// # Examples
+///
+/// A status needs a blank after its code, even where nothing follows:
+///
+/// ```
+/// use std::io;
+/// use wsgi_handlers::{Misuse, Run, SimpleHandler};
+/// use wsgi_util::{AppResult, Environ, StartResponse};
+///
+/// fn app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+///     start_response.start("200", [("Content-Type", "text/plain")])?;
+///     Ok("hello\n".into())
+/// }
+///
+/// let mut log = Vec::new();
+/// SimpleHandler::new(io::empty(), io::sink(), &mut log, [("REQUEST_METHOD", "GET")]).run(&app)?;
+/// assert_eq!(String::from_utf8_lossy(&log), format!("Error: {}\n", Misuse::StatusTooShort));
+/// # Ok::<(), wsgi_util::AppError>(())
+/// ```
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Misuse {
@@ -77,6 +97,39 @@ pub enum Misuse {
 }
 
 /// The application panicked; the panic was caught and is treated like an error that it returned.
+///
+/// # Examples
+///
+/// A handler that counts panics apart from errors:
+///
+/// ```
+/// # use std::io;
+/// use wsgi_handlers::{Base, BaseHandler, Panicked, Run, RunState, SimpleHandler, inherit_handler};
+/// # use wsgi_util::{AppError, AppResult, Environ, StartResponse};
+///
+/// struct Watched<'e> {
+///     simple: SimpleHandler<'e, io::Sink>,
+///     panics: u32,
+/// }
+///
+/// impl<'e> BaseHandler<'e> for Watched<'e> {
+///     inherit_handler!('e, simple);
+///
+///     fn handle_error(&mut self, run: &mut RunState<'e>, error: AppError) -> Result<(), AppError> {
+///         self.panics += u32::from(error.is::<Panicked>());
+///         Base.handle_error(self, run, error)
+///     }
+/// }
+///
+/// # fn app(_: &mut Environ, _: &mut dyn StartResponse) -> AppResult {
+/// #     panic!("no such row")
+/// # }
+/// # let simple = SimpleHandler::new(io::empty(), io::sink(), io::sink(), [("REQUEST_METHOD", "GET")]);
+/// let mut watched = Watched { simple, panics: 0 };
+/// watched.run(&app)?; // an application that panics
+/// assert_eq!(watched.panics, 1);
+/// # Ok::<(), AppError>(())
+/// ```
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("panicked: {message}")]
 pub struct Panicked {

@@ -40,6 +40,23 @@ impl<R> BoundedInput<R> {
     }
 
     /// How many bytes of the body were not read yet.
+    ///
+    /// # Examples
+    ///
+    /// A server that keeps the connection first skips what the application did not read:
+    ///
+    /// ```
+    /// use std::io::{self, Read};
+    /// use wsgi_handlers::BoundedInput;
+    ///
+    /// let mut input = BoundedInput::new(&b"name=ann; next request"[..], 8);
+    /// input.read_exact(&mut [0; 5])?;
+    /// assert_eq!(input.remaining(), 3);
+    ///
+    /// io::copy(&mut input, &mut io::sink())?;
+    /// assert_eq!(input.remaining(), 0);
+    /// # Ok::<(), io::Error>(())
+    /// ```
     pub fn remaining(&self) -> u64 {
         self.remaining
     }

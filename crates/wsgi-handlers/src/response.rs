@@ -24,6 +24,25 @@ use wsgi_util::{Environ, Headers};
 ///
 /// Empty pieces are no events: they neither send the head (PEP 3333, "The start_response() Callable": not before
 /// the first non-empty one) nor need a started response.
+///
+/// # Examples
+///
+/// ```
+/// # use std::io;
+/// use wsgi_handlers::{BaseHandler, Response, ResponseState, SimpleHandler};
+/// use wsgi_util::{Environ, Headers};
+///
+/// let mut handler = SimpleHandler::new(io::empty(), io::sink(), io::sink(), Environ::new());
+/// let mut response = Response::new(&Environ::new(), true);
+/// assert_eq!(response.state(), ResponseState::NotStarted);
+///
+/// handler.start_response(&mut response, "200 OK", Headers::new(), None)?;
+/// assert_eq!(response.state(), ResponseState::Started);
+///
+/// handler.write(&mut response, b"hello\n")?;
+/// assert_eq!(response.state(), ResponseState::Sent);
+/// # Ok::<(), wsgi_util::AppError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseState {
@@ -86,6 +105,38 @@ impl ResponseState {
 ///
 /// It is made when a run begins and handed to every override point that the response passes through; in CPython
 /// these are the attributes `status`, `headers`, `headers_sent` and `bytes_sent` of the handler.
+///
+/// # Examples
+///
+/// A handler whose error pages are kept in no cache:
+///
+/// ```
+/// # use std::io;
+/// use wsgi_handlers::{Base, BaseHandler, Response, Run, SimpleHandler, inherit_handler};
+/// use wsgi_util::AppError;
+/// # use wsgi_util::{AppResult, Environ, StartResponse};
+///
+/// struct Fresh<'e>(SimpleHandler<'e, &'e mut Vec<u8>>);
+///
+/// impl<'e> BaseHandler<'e> for Fresh<'e> {
+///     inherit_handler!('e, 0);
+///
+///     fn cleanup_headers(&mut self, response: &mut Response) -> Result<(), AppError> {
+///         if response.status_code() >= Some("400") {
+///             response.headers.set("Cache-Control", "no-store")?;
+///         }
+///         Base.cleanup_headers(self, response)
+///     }
+/// }
+/// # fn app(_: &mut Environ, _: &mut dyn StartResponse) -> AppResult {
+/// #     Err("why".into())
+/// # }
+/// # let mut out = Vec::new();
+/// # let simple = SimpleHandler::new(io::empty(), &mut out, io::sink(), [("REQUEST_METHOD", "GET")]);
+/// # Fresh(simple).run(&app)?;
+/// # assert!(String::from_utf8_lossy(&out).contains("\r\nCache-Control: no-store\r\n"));
+/// # Ok::<(), AppError>(())
+/// ```
 #[derive(Debug)]
 pub struct Response {
     state: ResponseState,

@@ -67,6 +67,26 @@ impl<'e, H: BaseHandler<'e> + ?Sized> Run<'e> for H {}
 ///
 /// Whoever owns the connection may keep it only after [`Complete`](Outcome::Complete). After everything else it has to
 /// be closed without what would mark the end of the response, so that the client sees that it was cut.
+///
+/// # Examples
+///
+/// A client that was promised ten bytes and got six would wait for the rest if its connection stayed open:
+///
+/// ```
+/// use std::io;
+/// use wsgi_handlers::{Outcome, Run, SimpleHandler};
+/// use wsgi_util::{AppResult, Environ, StartResponse};
+///
+/// fn app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+///     start_response.start("200 OK", [("Content-Length", "10")])?;
+///     Ok("hello\n".into())
+/// }
+///
+/// let environ = [("REQUEST_METHOD", "GET")];
+/// let outcome = SimpleHandler::new(io::empty(), io::sink(), io::sink(), environ).run(&app)?;
+/// assert_eq!(outcome, Outcome::TooShort { declared: 10, sent: 6 });
+/// # Ok::<(), wsgi_util::AppError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -88,6 +108,41 @@ pub enum Outcome {
 /// What lasts one run of an application: environ, response and result.
 ///
 /// [`run`](Run::run) makes it and drops it at the end, so nothing has to be reset in between.
+///
+/// # Examples
+///
+/// A handler that notes which page was asked for and how it was answered:
+///
+/// ```
+/// # use std::io;
+/// use wsgi_handlers::{Base, BaseHandler, Run, RunState, SimpleHandler, inherit_handler};
+/// use wsgi_util::AppError;
+/// # use wsgi_util::{AppResult, Environ, StartResponse};
+///
+/// struct Noting<'e> {
+///     simple: SimpleHandler<'e, io::Sink>,
+///     note: String,
+/// }
+///
+/// impl<'e> BaseHandler<'e> for Noting<'e> {
+///     inherit_handler!('e, simple);
+///
+///     fn close(&mut self, run: &mut RunState<'e>) -> Result<(), AppError> {
+///         self.note = format!("{:?}: {:?}", run.environ.get("PATH_INFO"), run.response.status());
+///         Base.close(self, run)
+///     }
+/// }
+///
+/// # fn app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+/// #     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+/// #     Ok("hello\n".into())
+/// # }
+/// # let simple = SimpleHandler::new(io::empty(), io::sink(), io::sink(), [("PATH_INFO", "/page")]);
+/// let mut noting = Noting { simple, note: String::new() };
+/// noting.run(&app)?;
+/// assert_eq!(noting.note, r#"Some("/page"): Some("200 OK")"#);
+/// # Ok::<(), AppError>(())
+/// ```
 #[derive(Debug)]
 pub struct RunState<'e> {
     /// The environ, as the application left it.

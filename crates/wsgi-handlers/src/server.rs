@@ -10,11 +10,52 @@ use std::io::Write;
 use wsgi_util::{AppError, Environ, ErrorStream, InputStream};
 
 /// The server software that [`ServerHandler`] names: CPython's `software_version`.
+///
+/// # Examples
+///
+/// A program built on this server puts its own name in front:
+///
+/// ```
+/// use wsgi_handlers::{HandlerOptions, SOFTWARE_VERSION};
+///
+/// let software = format!("Demo/1.0 {SOFTWARE_VERSION}");
+/// assert!(software.starts_with("Demo/1.0 WSGIServer wsgiref-rs/"));
+/// let options = HandlerOptions { server_software: Some(software.into()), ..Default::default() };
+/// ```
 pub const SOFTWARE_VERSION: &str = concat!("WSGIServer wsgiref-rs/", env!("CARGO_PKG_VERSION"));
 
 /// Writes the log line of a request, as `BaseHTTPRequestHandler.log_request` does.
 ///
 /// Every `FnMut(&str, u64)` is one.
+///
+/// # Examples
+///
+/// A log that only adds up what was sent. [`ServerHandler`] shows one that is a closure.
+///
+/// ```
+/// use std::io;
+/// use wsgi_handlers::{RequestLog, Run, ServerHandler};
+/// # use wsgi_util::{AppResult, Environ, StartResponse};
+///
+/// struct Traffic<'a>(&'a mut u64);
+///
+/// impl RequestLog for Traffic<'_> {
+///     fn log_request(&mut self, _code: &str, size: u64) {
+///         *self.0 += size;
+///     }
+/// }
+///
+/// # fn app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+/// #     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+/// #     Ok("hello\n".into())
+/// # }
+/// let mut sent = 0;
+/// for environ in [[("REQUEST_METHOD", "GET")], [("REQUEST_METHOD", "POST")]] {
+///     ServerHandler::new(io::empty(), io::sink(), io::stderr(), environ, Traffic(&mut sent)).run(&app)?;
+/// }
+/// assert_eq!(sent, 12); // "hello\n" twice
+/// # Ok::<(), wsgi_util::AppError>(())
+/// ```
 pub trait RequestLog {
     /// Logs a response: the three digits of its status and the number of bytes of the body that were sent.
     fn log_request(&mut self, code: &str, size: u64);

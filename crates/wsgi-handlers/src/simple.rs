@@ -85,11 +85,40 @@ impl<'e, Out: Write> SimpleHandler<'e, Out> {
     }
 
     /// The class attributes, to be changed for this handler.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wsgi_handlers::SimpleHandler;
+    /// # use std::io;
+    ///
+    /// let environ = [("REQUEST_METHOD", "GET")];
+    /// let mut handler = SimpleHandler::new(io::empty(), io::stdout(), io::stderr(), environ);
+    /// handler.options_mut().server_software = Some("Demo/1.0".into());
+    /// ```
     pub fn options_mut(&mut self) -> &mut HandlerOptions {
         &mut self.options
     }
 
     /// Gives the output back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use wsgi_handlers::{Run, SimpleHandler};
+    /// # use wsgi_util::{AppResult, Environ, StartResponse};
+    /// # fn app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+    /// #     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+    /// #     Ok("hello\n".into())
+    /// # }
+    ///
+    /// let environ = [("REQUEST_METHOD", "GET")];
+    /// let mut handler = SimpleHandler::new(io::empty(), Vec::new(), io::stderr(), environ);
+    /// handler.run(&app)?;
+    /// assert!(handler.into_stdout().ends_with(b"\r\n\r\nhello\n"));
+    /// # Ok::<(), wsgi_util::AppError>(())
+    /// ```
     pub fn into_stdout(self) -> Out {
         self.stdout
     }

@@ -9,6 +9,23 @@ use std::sync::Arc;
 use wsgi_util::{EnvironSource, native};
 
 /// The variables that are the same for every request of a server: `WSGIServer.base_environ`.
+///
+/// # Examples
+///
+/// A server behind a proxy that is known by another name than its address:
+///
+/// ```
+/// use wsgi_simple_server::{BaseEnviron, demo_app, make_server};
+///
+/// let server = make_server("127.0.0.1", 0, demo_app)?;
+/// let mut base_environ = BaseEnviron::clone(&server.base_environ());
+/// base_environ.insert("SERVER_NAME".to_owned(), "www.example.com".to_owned());
+/// server.set_base_environ(base_environ);
+///
+/// assert_eq!(server.base_environ()["SERVER_NAME"], "www.example.com");
+/// assert_eq!(server.base_environ()["GATEWAY_INTERFACE"], "CGI/1.1");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub type BaseEnviron = BTreeMap<String, String>;
 
 /// The variables that every request has, whatever its fields. A field whose name would give one of them is left out

@@ -208,6 +208,18 @@ pub trait WsgiRequestHandler {
 
 /// Returns the class attributes of `WSGIRequestHandler`: those of `BaseHTTPRequestHandler` with `server_version`
 /// [`SERVER_VERSION`], and HTTP/1.1 instead of HTTP/1.0.
+///
+/// # Examples
+///
+/// Start from these to change one; [`WsgiHandler`] shows how a server gets them.
+///
+/// ```
+/// use wsgi_simple_server::{SERVER_VERSION, handler_options};
+///
+/// let options = handler_options().error_content_type("text/plain");
+/// assert_eq!(options.server_version, SERVER_VERSION);
+/// assert_eq!(options.protocol_version, "HTTP/1.1");
+/// ```
 #[must_use]
 pub fn handler_options() -> HandlerOptions {
     HandlerOptions::new().protocol_version("HTTP/1.1").server_version(SERVER_VERSION)

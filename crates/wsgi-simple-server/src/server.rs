@@ -127,9 +127,59 @@ pub struct WsgiServer {
 }
 
 /// What makes a handler for each connection of a [`WsgiServer`].
+///
+/// # Examples
+///
+/// A server class of your own names it as its class:
+///
+/// ```
+/// use wsgi_simple_server::http_server::HttpHandlerClass;
+/// use wsgi_simple_server::socketserver::{AddressOf, BaseServer, RequestOf, Server, Tcp};
+/// use wsgi_simple_server::{HandlerFactory, WsgiServer, demo_app, make_server};
+///
+/// struct LocalServer(WsgiServer);
+///
+/// impl BaseServer for LocalServer {
+///     type Transport = Tcp;
+///     type Class = HttpHandlerClass<HandlerFactory>;
+///
+///     fn base(&self) -> &Server<Tcp, Self::Class> {
+///         self.0.base()
+///     }
+///
+///     fn verify_request(&self, _: &RequestOf<Self>, client_address: &AddressOf<Self>) -> bool {
+///         client_address.ip().is_loopback()
+///     }
+/// }
+///
+/// let server = LocalServer(make_server("127.0.0.1", 0, demo_app)?);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub type HandlerFactory = Box<dyn Fn() -> BoundHandler + Send + Sync>;
 
 /// A [`WsgiServer`] with a thread for each connection.
+///
+/// # Examples
+///
+/// A client that says nothing keeps nobody waiting:
+///
+/// ```
+/// # use std::io::{Read, Write};
+/// # use std::net::TcpStream;
+/// use wsgi_simple_server::{Serve, ThreadingWsgiServer, demo_app, make_server};
+///
+/// let server: ThreadingWsgiServer = make_server("127.0.0.1", 0, demo_app)?.threading();
+/// let silent = TcpStream::connect(server.server_address())?;
+/// let mut client = TcpStream::connect(server.server_address())?;
+/// client.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+/// server.handle_request()?;
+/// server.handle_request()?;
+///
+/// let mut response = String::new();
+/// client.read_to_string(&mut response)?;
+/// assert!(response.contains("Hello world!"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub type ThreadingWsgiServer = ThreadingMixIn<WsgiServer>;
 
 impl WsgiServer {
@@ -148,6 +198,18 @@ impl WsgiServer {
     /// # Errors
     ///
     /// Those of [`bind`](Self::bind).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wsgi_simple_server::http_server::server_options;
+    /// use wsgi_simple_server::{WsgiHandler, WsgiServer, demo_app};
+    ///
+    /// let options = server_options().request_queue_size(128);
+    /// let server = WsgiServer::bind_with("127.0.0.1:0", WsgiHandler::new, options)?;
+    /// server.set_app(demo_app);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn bind_with<H: WsgiRequestHandler + Send + 'static>(
         address: impl ToServerAddress<SocketAddr>,
         handler_class: impl Fn() -> H + Send + Sync + 'static,
@@ -164,6 +226,21 @@ impl WsgiServer {
     /// # Errors
     ///
     /// Those of creating a socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::{Ipv4Addr, SocketAddr};
+    /// use wsgi_simple_server::http_server::server_options;
+    /// use wsgi_simple_server::{Serve, WsgiHandler, WsgiServer};
+    ///
+    /// let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    /// let server = WsgiServer::new(address, WsgiHandler::new, server_options())?;
+    /// assert!(server.base_environ().is_empty());
+    /// server.bind_and_activate()?;
+    /// assert_eq!(server.base_environ()["SERVER_NAME"], "127.0.0.1");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn new<H: WsgiRequestHandler + Send + 'static>(
         address: SocketAddr,
         handler_class: impl Fn() -> H + Send + Sync + 'static,

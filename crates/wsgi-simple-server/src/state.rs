@@ -8,6 +8,21 @@ use wsgi_util::Application;
 /// What a handler of a WSGI server finds at `self.server` in Python: the application and the base environ.
 ///
 /// Cheap to clone; all clones are the same server's.
+///
+/// # Examples
+///
+/// With a clone of it, another thread gives a server that is running a new application:
+///
+/// ```
+/// use std::thread;
+/// use wsgi_simple_server::{WsgiServer, demo_app};
+///
+/// let server = WsgiServer::bind("127.0.0.1:0")?;
+/// let state = server.state().clone();
+/// thread::spawn(move || state.set_app(demo_app)).join().unwrap();
+/// assert!(server.get_app().is_some());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct ServerState {
     shared: Arc<Shared>,
