@@ -6,12 +6,58 @@ use std::fmt;
 use std::vec;
 
 /// One piece of a response body.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::{Body, Chunk};
+///
+/// let page = Chunk::Borrowed(b"<p>This one is never copied");
+/// let list = Chunk::Owned(vec![b'-'; 80]);
+/// assert_eq!((page.len(), list.len()), (27, 80));
+/// let body = Body::from([page, list]);
+/// ```
 pub type Chunk = Cow<'static, [u8]>;
 
 /// Produces a response body step by step.
 ///
 /// Each step is handed the environ and `start_response`, as a Python generator has them in scope: the response may be
 /// begun as late as in the first step, and the body may still read `wsgi.input`.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::Write;
+/// use wsgi_util::{AppError, Body, Chunk, Environ, ResponseIterable, StartResponse};
+///
+/// struct Countdown {
+///     left: u32,
+/// }
+///
+/// impl ResponseIterable for Countdown {
+///     fn next_chunk(&mut self, _: &mut Environ<'_>, _: &mut dyn StartResponse) -> Result<Option<Chunk>, AppError> {
+///         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+///         self.left = left;
+///         Ok(Some(format!("{left}\n").into_bytes().into()))
+///     }
+///     fn close(&mut self, environ: &mut Environ<'_>) -> Result<(), AppError> {
+///         Ok(writeln!(environ.errors(), "stopped at {}", self.left)?)
+///     }
+/// }
+///
+/// let mut body = Body::iterable(Countdown { left: 3 });
+/// # struct Server;
+/// # impl wsgi_util::StartResponse for Server {
+/// #     fn start_response(
+/// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+/// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// # }
+/// # let (mut environ, mut server) = (Environ::new(), Server);
+/// assert_eq!(body.next_chunk(&mut environ, &mut server)?.as_deref(), Some(&b"2\n"[..]));
+/// body.close(&mut environ)?; // writes "stopped at 2" to the log
+/// # Ok::<(), wsgi_util::AppError>(())
+/// ```
 pub trait ResponseIterable: Send {
     /// Gives the next piece, or `None` at the end.
     ///
@@ -20,6 +66,26 @@ pub trait ResponseIterable: Send {
     /// # Errors
     ///
     /// The body cannot go on. The server does not ask again, but closes the iterable.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{Body, Environ, ResponseIterable};
+    /// # struct Server;
+    /// # impl wsgi_util::StartResponse for Server {
+    /// #     fn start_response(
+    /// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+    /// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// # }
+    /// # let (mut environ, mut server) = (Environ::new(), Server);
+    /// let (mut body, mut bytes) = (Body::from(["one\n", "two\n"]), 0);
+    /// while let Some(chunk) = body.next_chunk(&mut environ, &mut server)? {
+    ///     bytes += chunk.len();
+    /// }
+    /// assert_eq!(bytes, 8);
+    /// # Ok::<(), wsgi_util::AppError>(())
+    /// ```
     fn next_chunk(
         &mut self,
         environ: &mut Environ<'_>,
@@ -30,6 +96,14 @@ pub trait ResponseIterable: Send {
     ///
     /// It is Python's `len(result)` when asked before the first step: a server that hears 1 can compute the
     /// Content-Length from the only piece.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{Body, ResponseIterable};
+    /// assert_eq!(Body::from("one piece").size_hint(), Some(1));
+    /// assert_eq!(Body::iter(["from", "an", "iterator"]).size_hint(), None);
+    /// ```
     #[doc(alias = "__len__")]
     fn size_hint(&self) -> Option<usize> {
         None
@@ -40,6 +114,15 @@ pub trait ResponseIterable: Send {
     /// # Errors
     ///
     /// Whatever went wrong; the server logs it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{Body, Environ, FileWrapper, ResponseIterable};
+    /// let mut body = Body::from(FileWrapper::new(std::fs::File::open("Cargo.toml")?));
+    /// body.close(&mut Environ::new())?; // and the file with it
+    /// # Ok::<(), wsgi_util::AppError>(())
+    /// ```
     fn close(&mut self, environ: &mut Environ<'_>) -> Result<(), AppError> {
         let _ = environ;
         Ok(())
@@ -76,11 +159,37 @@ pub enum Body {
 
 impl Body {
     /// A body without any piece: `[]`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{AppResult, Body, Environ, Headers, StartResponse};
+    /// fn not_modified(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+    ///     start_response.start("304 Not Modified", &Headers::new())?;
+    ///     Ok(Body::empty())
+    /// }
+    /// # struct Server;
+    /// # impl wsgi_util::StartResponse for Server {
+    /// #     fn start_response(
+    /// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+    /// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// # }
+    /// # not_modified(&mut Environ::new(), &mut Server).unwrap();
+    /// ```
     pub fn empty() -> Body {
         Body::List(Vec::new().into_iter())
     }
 
     /// A body from an iterator of pieces.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Body;
+    /// let plants = vec!["fern", "moss"];
+    /// let body = Body::iter(plants.into_iter().map(|plant| format!("<li>{plant}\n")));
+    /// ```
     pub fn iter<I>(pieces: I) -> Body
     where
         I: IntoIterator,
@@ -92,6 +201,19 @@ impl Body {
     }
 
     /// A body from an iterator whose pieces may fail. The first error ends it.
+    ///
+    /// # Examples
+    ///
+    /// The file is read while the response is sent:
+    ///
+    /// ```
+    /// # use wsgi_util::Body;
+    /// use std::io::{BufRead, BufReader};
+    ///
+    /// let file = BufReader::new(std::fs::File::open("Cargo.toml")?);
+    /// let body = Body::try_iter(file.lines().map(|line| line.map(|line| line.to_uppercase() + "\n")));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn try_iter<I, C, E>(pieces: I) -> Body
     where
         I: IntoIterator<Item = Result<C, E>>,
@@ -129,6 +251,20 @@ impl Body {
     }
 
     /// A body from an iterable of its own type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{AppError, Body, Chunk, Environ, ResponseIterable, StartResponse};
+    /// struct Pieces(Vec<Chunk>);
+    ///
+    /// impl ResponseIterable for Pieces {
+    ///     fn next_chunk(&mut self, _: &mut Environ<'_>, _: &mut dyn StartResponse) -> Result<Option<Chunk>, AppError> {
+    ///         Ok(self.0.pop())
+    ///     }
+    /// }
+    /// let body = Body::iterable(Pieces(vec![Chunk::Borrowed(b"last"), Chunk::Borrowed(b"first, ")]));
+    /// ```
     pub fn iterable(iterable: impl ResponseIterable + 'static) -> Body {
         Body::Iterable(Box::new(iterable))
     }
@@ -184,8 +320,30 @@ impl fmt::Debug for dyn ResponseIterable {
 }
 
 /// What can be one piece of a body: text and bytes, literal or owned.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::{Body, IntoChunk};
+///
+/// /// A body between two tags, whatever kind of text or bytes it is.
+/// fn framed(content: impl IntoChunk) -> Body {
+///     Body::from([b"<pre>".into_chunk(), content.into_chunk(), b"</pre>".into_chunk()])
+/// }
+/// framed("literal");
+/// framed(format!("{} plants", 12));
+/// framed(vec![0xe2, 0x82, 0xac]);
+/// ```
 pub trait IntoChunk {
     /// Turns the value into the piece, without a copy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::IntoChunk;
+    /// assert_eq!(*"text".into_chunk(), *b"text");
+    /// assert_eq!(*vec![1, 2].into_chunk(), [1, 2]);
+    /// ```
     fn into_chunk(self) -> Chunk;
 }
 

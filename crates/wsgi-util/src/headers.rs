@@ -38,6 +38,13 @@ const LINE_END: &str = "\r\n";
 
 impl Headers {
     /// No headers: `Headers()`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// assert_eq!(Headers::new().to_string(), "\r\n", "only the empty line that ends them");
+    /// ```
     pub fn new() -> Headers {
         Headers::default()
     }
@@ -47,6 +54,16 @@ impl Headers {
     /// # Errors
     ///
     /// A name or a value contains a control character.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1")])?;
+    /// assert_eq!(headers.to_string(), "Allow: GET\r\nAge: 1\r\n\r\n");
+    /// assert!(Headers::from_pairs([("Allow", "GET\r\n")]).is_err());
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Headers, HeaderError> {
@@ -58,28 +75,77 @@ impl Headers {
     }
 
     /// The number of headers, with duplicates.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// assert_eq!(headers.len(), 3);
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     #[doc(alias = "__len__")]
     pub fn len(&self) -> usize {
         self.lengths.len()
     }
 
     /// Tells whether there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let mut headers = Headers::new();
+    /// assert!(headers.is_empty());
+    /// headers.set("Age", "1")?;
+    /// assert!(!headers.is_empty());
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.lengths.is_empty()
     }
 
     /// The first value of a header.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// assert_eq!(headers.get("ALLOW"), Some("GET"));
+    /// assert_eq!(headers.get("Date"), None);
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     #[doc(alias = "__getitem__")]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.named(name).next()
     }
 
     /// Every value of a header, in order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// assert_eq!(headers.get_all("Allow"), ["GET", "HEAD"]);
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     pub fn get_all(&self, name: &str) -> Vec<&str> {
         self.named(name).collect()
     }
 
     /// Tells whether a header is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// assert!(headers.contains("age"));
+    /// assert!(!headers.contains("Date"));
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     #[doc(alias = "__contains__")]
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
@@ -90,6 +156,16 @@ impl Headers {
     /// # Errors
     ///
     /// The name or the value contains a control character; nothing is changed then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let mut headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// headers.set("Allow", "POST")?;
+    /// assert_eq!(headers.lines(), "Age: 1\r\nAllow: POST\r\n");
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     #[doc(alias = "__setitem__")]
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), HeaderError> {
         check(name, value)?;
@@ -99,6 +175,16 @@ impl Headers {
     }
 
     /// Removes every header of a name. None at all is no error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let mut headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// headers.remove("Allow");
+    /// assert_eq!(headers.lines(), "Age: 1\r\n");
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     #[doc(alias = "__delitem__")]
     pub fn remove(&mut self, name: &str) {
         let (mut start, lines) = (0, &mut self.lines);
@@ -119,6 +205,16 @@ impl Headers {
     /// # Errors
     ///
     /// The name or the value contains a control character.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let mut headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// assert_eq!(headers.setdefault("Allow", "POST")?, "GET");
+    /// assert_eq!(headers.setdefault("Vary", "Accept")?, "Accept");
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     pub fn setdefault(&mut self, name: &str, value: &str) -> Result<&str, HeaderError> {
         check(name, value)?;
         if !self.contains(name) {
@@ -132,6 +228,17 @@ impl Headers {
     /// # Errors
     ///
     /// The name or the value contains a control character.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let mut headers = Headers::new();
+    /// headers.append("Set-Cookie", "a=1")?;
+    /// headers.append("Set-Cookie", "b=2")?;
+    /// assert_eq!(headers.get_all("Set-Cookie"), ["a=1", "b=2"]);
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     pub fn append(&mut self, name: &str, value: &str) -> Result<(), HeaderError> {
         check(name, value)?;
         self.push(name, value);
@@ -186,16 +293,45 @@ impl Headers {
     }
 
     /// The names in order, with duplicates.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// assert!(headers.keys().eq(["Allow", "Age", "allow"]));
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
         self.iter().map(|(name, _)| name)
     }
 
     /// The values in order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// assert!(headers.values().eq(["GET", "1", "HEAD"]));
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     pub fn values(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
         self.iter().map(|(_, value)| value)
     }
 
     /// The pairs in order: `items()`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// for (name, value) in headers.iter() {
+    ///     println!("{name} is {value}");
+    /// }
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     #[doc(alias = "items")]
     pub fn iter(&self) -> HeadersIter<'_> {
         HeadersIter { lines: &self.lines, lengths: self.lengths.iter() }
@@ -218,6 +354,15 @@ impl Headers {
     /// # Errors
     ///
     /// A header contains a char above U+00FF.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("X-Name", "caf\u{e9}")])?;
+    /// assert_eq!(headers.to_bytes()?, b"X-Name: caf\xe9\r\n\r\n");
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     #[doc(alias = "__bytes__")]
     pub fn to_bytes(&self) -> Result<Vec<u8>, HeaderError> {
         let mut block = Vec::with_capacity(self.lines.len() + LINE_END.len());
@@ -230,6 +375,17 @@ impl Headers {
     /// # Errors
     ///
     /// A header contains a char above U+00FF; nothing is appended then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Age", "1")])?;
+    /// let mut response = b"HTTP/1.1 200 OK\r\n".to_vec();
+    /// headers.append_to(&mut response)?;
+    /// assert_eq!(response, b"HTTP/1.1 200 OK\r\nAge: 1\r\n\r\n");
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
     pub fn append_to(&self, buffer: &mut Vec<u8>) -> Result<(), HeaderError> {
         if let Some(error) = self.not_latin1() {
             return Err(error);
@@ -292,6 +448,19 @@ impl<'h> IntoIterator for &'h Headers {
 }
 
 /// Walks over the pairs of [`Headers`] in order.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::{Headers, HeadersIter};
+///
+/// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1")])?;
+/// let mut pairs: HeadersIter = headers.iter();
+/// assert_eq!(pairs.len(), 2);
+/// assert_eq!(pairs.next(), Some(("Allow", "GET")));
+/// assert_eq!(pairs.next(), Some(("Age", "1")));
+/// # Ok::<(), wsgi_util::HeaderError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct HeadersIter<'h> {
     /// The lines that are left.
@@ -320,6 +489,20 @@ impl ExactSizeIterator for HeadersIter<'_> {}
 impl FusedIterator for HeadersIter<'_> {}
 
 /// Why a header is refused.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::{HeaderError, Headers};
+///
+/// let mut headers = Headers::new();
+/// let error = headers.set("Location", "/\r\nSet-Cookie: a=1").unwrap_err();
+/// assert_eq!(error, HeaderError::ControlInValue { name: "Location".into(), character: '\r' });
+///
+/// headers.set("X-Price", "3 \u{20ac}")?; // refused only when it is to be sent
+/// assert!(matches!(headers.to_bytes(), Err(HeaderError::NotLatin1 { character: '\u{20ac}', .. })));
+/// # Ok::<(), wsgi_util::HeaderError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {

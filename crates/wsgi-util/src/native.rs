@@ -3,6 +3,17 @@
 //! Every string of an environ, a status or a header stands for bytes, one char per byte (ISO-8859-1). So `PATH_INFO`
 //! of `/café` arrives as `/cafÃ©`: [`to_bytes`] gives the bytes back, and
 //! [`Environ::get_utf8`](crate::Environ::get_utf8) the text that was meant.
+//!
+//! # Examples
+//!
+//! ```
+//! use wsgi_util::native;
+//!
+//! let path_info = native::from_bytes("/café".as_bytes());
+//! assert_eq!(path_info, "/cafÃ©");
+//! assert_eq!(std::str::from_utf8(&native::to_bytes(&path_info))?, "/café");
+//! # Ok::<(), std::str::Utf8Error>(())
+//! ```
 
 use std::borrow::Cow;
 
@@ -43,6 +54,14 @@ pub fn to_bytes(text: &str) -> Cow<'_, [u8]> {
 }
 
 /// The first char that a native string may not hold.
+///
+/// # Examples
+///
+/// ```
+/// # use wsgi_util::native;
+/// assert_eq!(native::first_non_native("caf\u{e9}"), None);
+/// assert_eq!(native::first_non_native("3 \u{20ac}"), Some('\u{20ac}'), "the euro sign stands for no byte");
+/// ```
 pub fn first_non_native(text: &str) -> Option<char> {
     text.chars().find(|char| *char > '\u{ff}')
 }

@@ -6,9 +6,45 @@ use std::io::{self, BufRead, Read, Write};
 use std::sync::Arc;
 
 /// Why an application failed: any error, boxed. Also what `exc_info` carries.
+///
+/// # Examples
+///
+/// ```
+/// use std::num::ParseIntError;
+/// use wsgi_util::AppError;
+///
+/// let error: AppError = "twelve".parse::<u32>().unwrap_err().into();
+/// assert!(error.is::<ParseIntError>(), "the cause can still be told");
+/// let error: AppError = "no such plant".into();
+/// assert_eq!(error.to_string(), "no such plant");
+/// ```
 pub type AppError = Box<dyn Error + Send + Sync>;
 
 /// What an application returns.
+///
+/// # Examples
+///
+/// Any error may leave the application with `?`; the server answers 500 then:
+///
+/// ```
+/// use wsgi_util::{AppResult, Environ, StartResponse};
+///
+/// fn double(environ: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+///     let number: u32 = environ.get("QUERY_STRING").unwrap_or_default().parse()?;
+///     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+///     Ok(format!("{}\n", number * 2).into())
+/// }
+/// # struct Server;
+/// # impl wsgi_util::StartResponse for Server {
+/// #     fn start_response(
+/// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+/// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// # }
+/// # let server = &mut Server;
+/// assert!(double(&mut Environ::from([("QUERY_STRING", "12")]), server).is_ok());
+/// assert!(double(&mut Environ::from([("QUERY_STRING", "x")]), server).is_err());
+/// ```
 pub type AppResult = Result<Body, AppError>;
 
 /// Answers requests in the shape of WSGI (PEP 3333, "The Application/Framework Side").
@@ -76,6 +112,25 @@ pub trait Application: Send + Sync {
     /// # Errors
     ///
     /// Whatever went wrong. A server logs it and answers 500 if nothing was sent yet, else it cuts the connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wsgi_util::{Application, Body, Environ, StartResponse};
+    ///
+    /// let app = |_: &mut Environ<'_>, _: &mut dyn StartResponse| Ok("hello\n".into());
+    /// # struct Server;
+    /// # impl wsgi_util::StartResponse for Server {
+    /// #     fn start_response(
+    /// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+    /// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// # }
+    /// # let mut server = Server;
+    /// let body = app.call(&mut Environ::new(), &mut server)?;
+    /// assert!(matches!(body, Body::Single(_)));
+    /// # Ok::<(), wsgi_util::AppError>(())
+    /// ```
     fn call(&self, environ: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult;
 }
 
@@ -112,6 +167,39 @@ impl<A: Application + ?Sized> Application for Arc<A> {
 ///
 /// Servers and middleware implement the two methods; applications call
 /// [`start`](#method.start), [`restart`](#method.restart) and [`write`](StartResponse::write).
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::{AppError, Headers, StartResponse};
+///
+/// /// Keeps what an application sends, for a test to look at.
+/// #[derive(Default)]
+/// struct Recorder {
+///     status: String,
+///     sent: Vec<u8>,
+/// }
+///
+/// impl StartResponse for Recorder {
+///     fn start_response(&mut self, status: &str, _: Headers, exc_info: Option<AppError>) -> Result<(), AppError> {
+///         if let Some(error) = exc_info.filter(|_| !self.sent.is_empty()) {
+///             return Err(error);
+///         }
+///         self.status = status.to_owned();
+///         Ok(())
+///     }
+///     fn write(&mut self, data: &[u8]) -> Result<(), AppError> {
+///         self.sent.extend_from_slice(data);
+///         Ok(())
+///     }
+/// }
+///
+/// let mut recorder = Recorder::default();
+/// let start_response: &mut dyn StartResponse = &mut recorder;
+/// start_response.start("200 OK", [("Content-Type", "text/plain")])?.write(b"hello")?;
+/// assert_eq!((&*recorder.status, &*recorder.sent), ("200 OK", &b"hello"[..]));
+/// # Ok::<(), wsgi_util::AppError>(())
+/// ```
 pub trait StartResponse {
     /// Begins the response with a status line, headers and, when it replaces a response that failed, the reason.
     ///
@@ -120,6 +208,24 @@ pub trait StartResponse {
     /// The server refuses the status or a header, or the response was begun before and `exc_info` is `None`.
     /// With `exc_info`, exactly that error is given back when the headers are already sent (PEP 3333, "Error
     /// Handling"): return it with `?`, and the server cuts the response short.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{AppError, Headers, StartResponse};
+    /// fn unavailable(start_response: &mut dyn StartResponse, reason: AppError) -> Result<(), AppError> {
+    ///     let headers = Headers::from_pairs([("Content-Type", "text/plain")])?;
+    ///     start_response.start_response("503 Service Unavailable", headers, Some(reason))
+    /// }
+    /// # struct Server;
+    /// # impl wsgi_util::StartResponse for Server {
+    /// #     fn start_response(
+    /// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+    /// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// # }
+    /// # unavailable(&mut Server, "no plants".into()).unwrap();
+    /// ```
     fn start_response(
         &mut self,
         status: &str,
@@ -132,6 +238,25 @@ pub trait StartResponse {
     /// # Errors
     ///
     /// The response was not begun, or the client cannot be reached.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{AppResult, Body, Environ, StartResponse};
+    /// fn app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+    ///     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+    ///     start_response.write(b"sent before the application returns\n")?;
+    ///     Ok(Body::empty())
+    /// }
+    /// # struct Server;
+    /// # impl wsgi_util::StartResponse for Server {
+    /// #     fn start_response(
+    /// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+    /// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+    /// # }
+    /// # app(&mut Environ::new(), &mut Server).unwrap();
+    /// ```
     fn write(&mut self, data: &[u8]) -> Result<(), AppError>;
 }
 
@@ -229,6 +354,16 @@ pub trait InputStream: BufRead + Send {
     /// # Errors
     ///
     /// The client cannot be reached, or the body is cut short.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::InputStream;
+    /// let mut input = &b"12345"[..];
+    /// assert_eq!(input.read_n(3)?, b"123");
+    /// assert_eq!(input.read_n(3)?, b"45");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[doc(alias = "read")]
     fn read_n(&mut self, size: usize) -> io::Result<Vec<u8>> {
         let mut data = Vec::new();
@@ -241,6 +376,16 @@ pub trait InputStream: BufRead + Send {
     /// # Errors
     ///
     /// As [`read_n`](InputStream::read_n).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::InputStream;
+    /// let mut input = &b"one\ntwo"[..];
+    /// assert_eq!(input.readline(None)?, b"one\n");
+    /// assert_eq!(input.readline(Some(2))?, b"tw");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn readline(&mut self, size: Option<usize>) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         match size {
@@ -257,6 +402,16 @@ pub trait InputStream: BufRead + Send {
     /// # Errors
     ///
     /// As [`read_n`](InputStream::read_n).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::InputStream;
+    /// let mut input = &b"one\ntwo\nthree"[..];
+    /// assert_eq!(input.readlines(Some(5))?, [b"one\n", b"two\n"]);
+    /// assert_eq!(input.readlines(None)?, [b"three"]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn readlines(&mut self, hint: Option<usize>) -> io::Result<Vec<Vec<u8>>> {
         let enough = hint.filter(|hint| *hint > 0).unwrap_or(usize::MAX);
         let (mut lines, mut bytes) = (Vec::new(), 0);
@@ -295,6 +450,23 @@ impl dyn InputStream + '_ {
 /// Takes an application's messages to the server's log: `wsgi.errors`.
 ///
 /// Every `Write + Send` is one. It is a text stream in Python, so write UTF-8: `writeln!(environ.errors(), "...")`.
+///
+/// # Examples
+///
+/// A test can read what the application wrote:
+///
+/// ```
+/// use std::io::Write;
+/// use wsgi_util::Environ;
+///
+/// let mut log = Vec::new();
+/// let mut environ = Environ::new();
+/// environ.set_errors(&mut log);
+/// writeln!(environ.errors(), "no plants left")?;
+/// drop(environ);
+/// assert_eq!(log, b"no plants left\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait ErrorStream: Write + Send {}
 
 impl<T: Write + Send> ErrorStream for T {}

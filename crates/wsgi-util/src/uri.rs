@@ -100,6 +100,18 @@ pub fn request_uri(environ: &Environ<'_>, include_query: bool) -> Result<String,
 }
 
 /// A key that every environ must have (PEP 3333, "environ Variables") is not there.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::{Environ, application_uri};
+///
+/// let error = application_uri(&Environ::from([("HTTP_HOST", "example.com")])).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "environ[\"wsgi.url_scheme\"] is missing; the server must set it (PEP 3333, environ Variables)",
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("environ[{key:?}] is missing; the server must set it (PEP 3333, environ Variables)")]
 pub struct MissingKey {
@@ -108,6 +120,13 @@ pub struct MissingKey {
 
 impl MissingKey {
     /// The key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::{Environ, application_uri};
+    /// assert_eq!(application_uri(&Environ::new()).unwrap_err().key(), "wsgi.url_scheme");
+    /// ```
     pub fn key(&self) -> &'static str {
         self.key
     }

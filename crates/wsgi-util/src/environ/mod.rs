@@ -48,9 +48,48 @@ use typed::{Extension, Typed, URL_SCHEME};
 /// ```
 pub trait EnvironSource: Send {
     /// The value of a key, or `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::borrow::Cow;
+    /// # use wsgi_util::{Environ, EnvironSource};
+    /// # struct Plain;
+    /// #
+    /// # impl EnvironSource for Plain {
+    /// #     fn get(&self, key: &str) -> Option<Cow<'_, str>> {
+    /// #         (key == "REQUEST_METHOD").then_some("GET".into())
+    /// #     }
+    /// #     fn for_each(&self, each: &mut dyn FnMut(&str, &str)) {
+    /// #         each("REQUEST_METHOD", "GET");
+    /// #     }
+    /// # }
+    /// assert_eq!(Plain.get("REQUEST_METHOD").as_deref(), Some("GET"));
+    /// assert_eq!(Plain.get("QUERY_STRING"), None);
+    /// ```
     fn get(&self, key: &str) -> Option<Cow<'_, str>>;
 
     /// Calls `each` for every key with its value, in any order, each key once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::borrow::Cow;
+    /// # use wsgi_util::{Environ, EnvironSource};
+    /// # struct Plain;
+    /// #
+    /// # impl EnvironSource for Plain {
+    /// #     fn get(&self, key: &str) -> Option<Cow<'_, str>> {
+    /// #         (key == "REQUEST_METHOD").then_some("GET".into())
+    /// #     }
+    /// #     fn for_each(&self, each: &mut dyn FnMut(&str, &str)) {
+    /// #         each("REQUEST_METHOD", "GET");
+    /// #     }
+    /// # }
+    /// let mut keys = Vec::new();
+    /// Plain.for_each(&mut |key, _| keys.push(key.to_owned()));
+    /// assert_eq!(keys, ["REQUEST_METHOD"]);
+    /// ```
     fn for_each(&self, each: &mut dyn FnMut(&str, &str));
 }
 
@@ -86,16 +125,52 @@ pub struct Environ<'a> {
 
 impl<'a> Environ<'a> {
     /// An environ without any key: `{}`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// assert!(Environ::new().keys().is_empty());
+    /// ```
     pub fn new() -> Environ<'a> {
         Environ::default()
     }
 
     /// An environ that reads through to a server's own view of the request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::borrow::Cow;
+    /// # use wsgi_util::{Environ, EnvironSource};
+    /// struct Plain;
+    ///
+    /// impl EnvironSource for Plain {
+    ///     fn get(&self, key: &str) -> Option<Cow<'_, str>> {
+    ///         (key == "REQUEST_METHOD").then_some("GET".into())
+    ///     }
+    ///     fn for_each(&self, each: &mut dyn FnMut(&str, &str)) {
+    ///         each("REQUEST_METHOD", "GET");
+    ///     }
+    /// }
+    ///
+    /// let environ = Environ::with_source(Plain);
+    /// assert_eq!(environ.get("REQUEST_METHOD").as_deref(), Some("GET"));
+    /// ```
     pub fn with_source(source: impl EnvironSource + 'a) -> Environ<'a> {
         Environ { source: Some(Box::new(source)), ..Environ::default() }
     }
 
     /// The string under a key. (`None`, too, for the `wsgi.*` keys with a type, other than `wsgi.url_scheme`.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let environ = Environ::from([("REQUEST_METHOD", "GET"), ("PATH_INFO", "/shop")]);
+    /// assert_eq!(environ.get("REQUEST_METHOD").as_deref(), Some("GET"));
+    /// assert_eq!(environ.get("QUERY_STRING").unwrap_or_default(), "");
+    /// ```
     #[doc(alias = "__getitem__")]
     pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
         if let Some(change) = self.changes.get(key) {
@@ -112,6 +187,14 @@ impl<'a> Environ<'a> {
     }
 
     /// The bytes that the string under a key stands for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let environ = Environ::from([("PATH_INFO", "/caf\u{c3}\u{a9}")]);
+    /// assert_eq!(environ.get_bytes("PATH_INFO").as_deref(), Some(&b"/caf\xc3\xa9"[..]));
+    /// ```
     pub fn get_bytes(&self, key: &str) -> Option<Cow<'_, [u8]>> {
         Some(match self.get(key)? {
             Cow::Borrowed(text) => native::to_bytes(text),
@@ -124,6 +207,15 @@ impl<'a> Environ<'a> {
     /// # Errors
     ///
     /// The bytes are not UTF-8. (An application may want to answer 400 or 404 then.)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let environ = Environ::from([("PATH_INFO", "/caf\u{c3}\u{a9}")]);
+    /// assert_eq!(environ.get_utf8("PATH_INFO")?.as_deref(), Some("/café"));
+    /// # Ok::<(), wsgi_util::NotUtf8>(())
+    /// ```
     pub fn get_utf8(&self, key: &str) -> Result<Option<Cow<'_, str>>, NotUtf8> {
         let not_utf8 = |source| NotUtf8 { key: key.to_owned(), source };
         Ok(match self.get_bytes(key) {
@@ -138,6 +230,17 @@ impl<'a> Environ<'a> {
     }
 
     /// Tells whether a key has a value, of whatever type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let mut environ = Environ::from([("REQUEST_METHOD", "GET"), ("PATH_INFO", "/shop")]);
+    /// environ.set_multithread(false);
+    /// assert!(environ.contains_key("PATH_INFO"));
+    /// assert!(environ.contains_key("wsgi.multithread"));
+    /// assert!(!environ.contains_key("wsgi.run_once"));
+    /// ```
     #[doc(alias = "__contains__")]
     pub fn contains_key(&self, key: &str) -> bool {
         self.get(key).is_some()
@@ -151,6 +254,15 @@ impl<'a> Environ<'a> {
     ///
     /// If the key is one of the `wsgi.*` keys that hold no string: these have a method each, such as
     /// [`set_input`](Environ::set_input).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let mut environ = Environ::from([("REQUEST_METHOD", "GET"), ("PATH_INFO", "/shop")]);
+    /// environ.insert("PATH_INFO", "/");
+    /// assert_eq!(environ.get("PATH_INFO").as_deref(), Some("/"));
+    /// ```
     #[doc(alias = "__setitem__")]
     pub fn insert(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         let (key, value) = (key.into(), value.into());
@@ -186,6 +298,15 @@ impl<'a> Environ<'a> {
     /// # Panics
     ///
     /// As [`insert`](Environ::insert), when the key has no value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let mut environ = Environ::from([("REQUEST_METHOD", "GET"), ("PATH_INFO", "/shop")]);
+    /// assert_eq!(environ.setdefault("REQUEST_METHOD", "HEAD"), "GET");
+    /// assert_eq!(environ.setdefault("SERVER_PORT", "80"), "80");
+    /// ```
     pub fn setdefault(&mut self, key: impl Into<Cow<'static, str>>, value: &str) -> Cow<'_, str> {
         let key = key.into();
         if !self.contains_key(&key) {
@@ -221,6 +342,15 @@ impl<'a> Environ<'a> {
     }
 
     /// Removes a key; gives the string it held, if it was one. Removing a key that is not there is no error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let mut environ = Environ::from([("REQUEST_METHOD", "GET"), ("PATH_INFO", "/shop")]);
+    /// assert_eq!(environ.remove("REQUEST_METHOD").as_deref(), Some("GET"));
+    /// assert_eq!(environ.remove("REQUEST_METHOD"), None);
+    /// ```
     #[doc(alias = "pop")]
     pub fn remove(&mut self, key: &str) -> Option<String> {
         let value = self.get(key).map(Cow::into_owned);
@@ -238,6 +368,15 @@ impl<'a> Environ<'a> {
     /// Walks over the keys that hold strings, sorted by key.
     ///
     /// This builds every string the source can give; to look up a few keys, use [`get`](Environ::get).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let environ = Environ::from([("REQUEST_METHOD", "GET"), ("HTTP_ACCEPT", "text/html")]);
+    /// let accepted: Vec<_> = environ.iter().filter(|(key, _)| key.starts_with("HTTP_ACCEPT")).collect();
+    /// assert_eq!(accepted, [("HTTP_ACCEPT".into(), "text/html".into())]);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (String, String)> + use<'a> {
         let mut strings = BTreeMap::new();
         self.for_each_str(&mut |key, value| {
@@ -247,6 +386,16 @@ impl<'a> Environ<'a> {
     }
 
     /// Calls `each` for every key that holds a string, in no particular order. Nothing is copied.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let environ = Environ::from([("REQUEST_METHOD", "GET"), ("PATH_INFO", "/")]);
+    /// let mut bytes = 0;
+    /// environ.for_each_str(&mut |key, value| bytes += key.len() + value.len());
+    /// assert_eq!(bytes, 17 + 10);
+    /// ```
     pub fn for_each_str(&self, each: &mut dyn FnMut(&str, &str)) {
         if let Some(scheme) = &self.typed.url_scheme {
             each(URL_SCHEME, scheme);
@@ -286,6 +435,14 @@ impl<'a> Environ<'a> {
     }
 
     /// Lists every key, sorted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let environ = Environ::from([("REQUEST_METHOD", "GET"), ("PATH_INFO", "/shop")]);
+    /// assert_eq!(environ.keys(), ["PATH_INFO", "REQUEST_METHOD"]);
+    /// ```
     pub fn keys(&self) -> Vec<String> {
         self.items().into_iter().map(|(key, _)| key).collect()
     }
@@ -306,6 +463,18 @@ impl<'a> Environ<'a> {
     }
 
     /// The extension under a key, to be changed, if it is a `T`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let mut environ = Environ::new();
+    /// environ.set_extension("myapp.visited", vec!["/shop"]);
+    /// if let Some(visited) = environ.extension_mut::<Vec<&str>>("myapp.visited") {
+    ///     visited.push("/cart");
+    /// }
+    /// assert_eq!(environ.extension("myapp.visited"), Some(&vec!["/shop", "/cart"]));
+    /// ```
     pub fn extension_mut<T: Any>(&mut self, key: &str) -> Option<&mut T> {
         self.extensions.get_mut(key)?.value.downcast_mut()
     }
@@ -315,6 +484,15 @@ impl<'a> Environ<'a> {
     /// # Panics
     ///
     /// If the key is one of the `wsgi.*` keys that have a method each, such as [`set_input`](Environ::set_input).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let mut environ = Environ::new();
+    /// environ.set_extension("myapp.started", std::time::Instant::now());
+    /// assert!(environ.extension::<std::time::Instant>("myapp.started").is_some());
+    /// ```
     pub fn set_extension<T: Any + Send>(&mut self, key: impl Into<Cow<'static, str>>, value: T) {
         let key = key.into();
         assert!(
@@ -326,6 +504,17 @@ impl<'a> Environ<'a> {
     }
 
     /// Takes the extension under a key out, if it is a `T`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let mut environ = Environ::new();
+    /// environ.set_extension("myapp.user", 12_u32);
+    /// assert_eq!(environ.take_extension::<String>("myapp.user"), None, "it stays, being no text");
+    /// assert_eq!(environ.take_extension("myapp.user"), Some(12_u32));
+    /// assert!(!environ.contains_key("myapp.user"));
+    /// ```
     pub fn take_extension<T: Any>(&mut self, key: &str) -> Option<T> {
         self.extension::<T>(key)?;
         self.extensions.remove(key)?.value.downcast().ok().map(|value| *value)
@@ -362,6 +551,16 @@ impl<K: Into<Cow<'static, str>>, V: Into<String>, const N: usize> From<[(K, V); 
 }
 
 /// The bytes under a key of an [`Environ`] are not UTF-8.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::Environ;
+///
+/// let environ = Environ::from([("PATH_INFO", "/caf\u{e9}")]); // the client sent ISO-8859-1
+/// let error = environ.get_utf8("PATH_INFO").unwrap_err();
+/// assert_eq!(error.to_string(), "environ[\"PATH_INFO\"] is not UTF-8");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("environ[{key:?}] is not UTF-8")]
 pub struct NotUtf8 {
@@ -371,6 +570,14 @@ pub struct NotUtf8 {
 
 impl NotUtf8 {
     /// The key whose bytes were asked for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Environ;
+    /// let environ = Environ::from([("PATH_INFO", "/caf\u{e9}")]);
+    /// assert_eq!(environ.get_utf8("PATH_INFO").unwrap_err().key(), "PATH_INFO");
+    /// ```
     pub fn key(&self) -> &str {
         &self.key
     }

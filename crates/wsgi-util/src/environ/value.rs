@@ -5,6 +5,18 @@ use std::fmt;
 /// What [`Environ::items`](crate::Environ::items) tells about a value.
 ///
 /// `Display` writes what Python's `print` would: a string as it is, `True`, `(1, 0)`, `<wsgi.input>`.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::{Environ, EnvironValue};
+///
+/// let mut environ = Environ::from([("PATH_INFO", "/")]);
+/// environ.set_multithread(true);
+/// let values: Vec<_> = environ.items().into_iter().map(|(_, value)| value).collect();
+/// assert_eq!(values, [EnvironValue::Str("/".into()), EnvironValue::Bool(true)]);
+/// assert_eq!(values[1].to_string(), "True");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EnvironValue {

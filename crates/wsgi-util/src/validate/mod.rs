@@ -93,6 +93,32 @@ use std::sync::Arc;
 use streams::{CheckedErrors, CheckedInput};
 
 /// Wraps an application so that it and the server are checked.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::validate::validator;
+/// use wsgi_util::{AppResult, Application, Environ, StartResponse, setup_testing_defaults};
+///
+/// fn app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+///     start_response.start("200 OK", [("Content-Type", "text/plain"), ("Connection", "close")])?;
+///     Ok("Hello world!\n".into())
+/// }
+///
+/// # struct Server;
+/// # impl wsgi_util::StartResponse for Server {
+/// #     fn start_response(
+/// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+/// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// # }
+/// # let mut server = Server;
+/// let mut environ = Environ::from([("QUERY_STRING", "")]);
+/// setup_testing_defaults(&mut environ);
+/// assert!(app.call(&mut environ, &mut server).is_ok());
+/// let error = validator(app).call(&mut environ, &mut server).unwrap_err();
+/// assert!(error.to_string().contains("Connection"), "which is the server's business");
+/// ```
 pub fn validator<A: Application>(app: A) -> Validator<A> {
     Validator { app, report: Arc::new(report_to_stderr) }
 }
@@ -103,6 +129,25 @@ fn report_to_stderr(warning: &WsgiWarning) {
 }
 
 /// The application that [`validator`] returns.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::validate::{Validator, validator};
+/// use wsgi_util::{AppResult, Body, Environ, StartResponse};
+///
+/// type App = fn(&mut Environ<'_>, &mut dyn StartResponse) -> AppResult;
+///
+/// struct Site {
+///     app: Validator<App>,
+/// }
+///
+/// fn app(_: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
+///     start_response.start("204 No Content", [("Age", "1")])?;
+///     Ok(Body::empty())
+/// }
+/// let site = Site { app: validator(app) };
+/// ```
 pub struct Validator<A> {
     app: A,
     report: Report,

@@ -4,6 +4,27 @@ use std::io;
 
 /// A rule of PEP 3333 that the server or the application broke: the counterpart of the `AssertionError`s of
 /// `wsgiref.validate`, in its words where it has some.
+///
+/// # Examples
+///
+/// ```
+/// use wsgi_util::validate::{Violation, validator};
+/// use wsgi_util::{AppResult, Application, Body, Environ, StartResponse};
+///
+/// fn app(_: &mut Environ, _: &mut dyn StartResponse) -> AppResult {
+///     Ok(Body::empty())
+/// }
+/// # struct Server;
+/// # impl wsgi_util::StartResponse for Server {
+/// #     fn start_response(
+/// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+/// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// # }
+/// # let mut server = Server;
+/// let error = validator(app).call(&mut Environ::new(), &mut server).unwrap_err();
+/// assert_eq!(error.downcast_ref(), Some(&Violation::MissingKey { key: "REQUEST_METHOD" }));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {

@@ -3,6 +3,31 @@
 use super::violation::quoted;
 
 /// What is allowed, but rarely meant.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc::channel;
+/// use wsgi_util::validate::{WsgiWarning, validator};
+/// # use wsgi_util::{AppResult, Application, Body, Environ, StartResponse, setup_testing_defaults};
+/// # fn app(_: &mut Environ, _: &mut dyn StartResponse) -> AppResult { Ok(Body::empty()) }
+/// # struct Server;
+/// # impl wsgi_util::StartResponse for Server {
+/// #     fn start_response(
+/// #         &mut self, _: &str, _: wsgi_util::Headers, _: Option<wsgi_util::AppError>,
+/// #     ) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// #     fn write(&mut self, _: &[u8]) -> Result<(), wsgi_util::AppError> { Ok(()) }
+/// # }
+/// # let mut server = Server;
+///
+/// let (sender, warnings) = channel();
+/// let app = validator(app).on_warning(move |warning| drop(sender.send(warning.clone())));
+/// let mut environ = Environ::new();
+/// setup_testing_defaults(&mut environ); // sets no QUERY_STRING
+/// drop(app.call(&mut environ, &mut server)?); // the body, which nobody closed
+/// assert!(warnings.try_iter().eq([WsgiWarning::NoQueryString, WsgiWarning::NotClosed]));
+/// # Ok::<(), wsgi_util::AppError>(())
+/// ```
 #[doc(alias = "WSGIWarning")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
