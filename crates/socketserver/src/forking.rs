@@ -101,19 +101,103 @@ impl Default for ForkingOptions {
 }
 
 /// A TCP server with a process for each connection (`socketserver.ForkingTCPServer`).
+///
+/// # Examples
+///
+/// A handler may change what belongs to the process, because the process is its own:
+///
+/// ```no_run
+/// use socketserver::{ForkingTcpServer, Serve, StreamRequest, StreamRequestHandler};
+/// use std::{env, fs, io};
+///
+/// struct Motd;
+///
+/// impl StreamRequestHandler for Motd {
+///     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+///         env::set_current_dir("/etc")?; // the server stays where it is
+///         io::copy(&mut fs::File::open("motd")?, &mut x.wfile).map(drop)
+///     }
+/// }
+///
+/// let server = ForkingTcpServer::bind("localhost:8000", || Motd)?;
+/// server.serve_forever()?;
+/// # io::Result::Ok(())
+/// ```
 #[doc(alias = "ForkingTCPServer")]
 pub type ForkingTcpServer<C> = ForkingMixIn<Server<Tcp, C>>;
 
 /// A UDP server with a process for each packet (`socketserver.ForkingUDPServer`).
+///
+/// # Examples
+///
+/// ```no_run
+/// use socketserver::{DatagramRequest, DatagramRequestHandler, ForkingUdpServer, Serve};
+/// use std::io::{self, Write};
+///
+/// struct WhoAmI;
+///
+/// impl DatagramRequestHandler for WhoAmI {
+///     fn handle(&mut self, x: &mut DatagramRequest<'_>) -> io::Result<()> {
+///         write!(x.wfile, "process {}", std::process::id()) // another one for each packet
+///     }
+/// }
+///
+/// let server = ForkingUdpServer::bind("localhost:8000", || WhoAmI)?;
+/// server.serve_forever()?;
+/// # io::Result::Ok(())
+/// ```
 #[doc(alias = "ForkingUDPServer")]
 pub type ForkingUdpServer<C> = ForkingMixIn<Server<Udp, C>>;
 
 /// A Unix stream server with a process for each connection
 /// (`socketserver.ForkingUnixStreamServer`).
+///
+/// # Examples
+///
+/// ```no_run
+/// use socketserver::{
+///     ForkingUnixStreamServer, Serve, StreamRequest, StreamRequestHandler, UnixStreamTransport,
+/// };
+/// use std::io::{self, Write};
+///
+/// struct WhoAmI;
+///
+/// impl StreamRequestHandler<UnixStreamTransport> for WhoAmI {
+///     fn handle(&mut self, x: &mut StreamRequest<'_, UnixStreamTransport>) -> io::Result<()> {
+///         write!(x.wfile, "process {}", std::process::id())
+///     }
+/// }
+///
+/// let server = ForkingUnixStreamServer::bind("/run/who-am-i.sock", || WhoAmI)?;
+/// server.serve_forever()?;
+/// # io::Result::Ok(())
+/// ```
 pub type ForkingUnixStreamServer<C> = ForkingMixIn<Server<UnixStreamTransport, C>>;
 
 /// A Unix datagram server with a process for each packet
 /// (`socketserver.ForkingUnixDatagramServer`).
+///
+/// # Examples
+///
+/// ```no_run
+/// use socketserver::{
+///     DatagramRequest, DatagramRequestHandler, ForkingUnixDatagramServer, Serve,
+///     UnixDatagramTransport,
+/// };
+/// use std::io::{self, Write};
+///
+/// struct WhoAmI;
+///
+/// impl DatagramRequestHandler<UnixDatagramTransport> for WhoAmI {
+///     fn handle(&mut self, x: &mut DatagramRequest<'_, UnixDatagramTransport>) -> io::Result<()> {
+///         write!(x.wfile, "process {}", std::process::id())
+///     }
+/// }
+///
+/// let server = ForkingUnixDatagramServer::bind("/run/who-am-i.sock", || WhoAmI)?;
+/// server.serve_forever()?;
+/// # io::Result::Ok(())
+/// ```
 pub type ForkingUnixDatagramServer<C> = ForkingMixIn<Server<UnixDatagramTransport, C>>;
 
 impl<T: Transport + Default, C: RequestHandlerClass<T>> ForkingMixIn<Server<T, C>> {
@@ -131,6 +215,21 @@ impl<T: Transport + Default, C: RequestHandlerClass<T>> ForkingMixIn<Server<T, C
     /// # Errors
     ///
     /// Those of [`Server::bind`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketserver::{ForkingOptions, ForkingTcpServer, ServerOptions, StreamRequestHandler};
+    ///
+    /// struct Quiet;
+    /// impl StreamRequestHandler for Quiet {} // closes each connection
+    ///
+    /// let options = ServerOptions::default().allow_reuse_address(true);
+    /// let forking = ForkingOptions::default().max_children(4);
+    /// let server = ForkingTcpServer::bind_with("127.0.0.1:0", || Quiet, options, forking)?;
+    /// assert_eq!(server.forking_options().max_children, 4);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn bind_with(
         address: impl ToServerAddress<T::Address>,
         class: C,

@@ -91,20 +91,138 @@ impl Default for ThreadingOptions {
 }
 
 /// A TCP server with a thread for each connection (`socketserver.ThreadingTCPServer`).
+///
+/// # Examples
+///
+/// A client that keeps silent does not keep others waiting:
+///
+/// ```
+/// use socketserver::{Serve, StreamRequest, StreamRequestHandler, ThreadingTcpServer};
+/// use std::io::{self, Read, Write};
+/// use std::net::TcpStream;
+///
+/// struct Echo;
+///
+/// impl StreamRequestHandler for Echo {
+///     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+///         io::copy(&mut x.rfile, &mut x.wfile).map(drop)
+///     }
+/// }
+///
+/// let server = ThreadingTcpServer::bind("127.0.0.1:0", || Echo)?;
+/// let _silent = TcpStream::connect(server.server_address())?;
+/// server.handle_request()?;
+/// let mut client = TcpStream::connect(server.server_address())?;
+/// server.handle_request()?;
+///
+/// client.write_all(b"hello")?;
+/// let mut answer = [0; 5];
+/// client.read_exact(&mut answer)?;
+/// assert_eq!(&answer, b"hello");
+/// # io::Result::Ok(())
+/// ```
 #[doc(alias = "ThreadingTCPServer")]
 pub type ThreadingTcpServer<C> = ThreadingMixIn<Server<Tcp, C>>;
 
 /// A UDP server with a thread for each packet (`socketserver.ThreadingUDPServer`).
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::{DatagramRequest, DatagramRequestHandler, Serve, ThreadingUdpServer};
+/// use std::io::{self, Write};
+/// use std::net::UdpSocket;
+///
+/// struct Count;
+///
+/// impl DatagramRequestHandler for Count {
+///     fn handle(&mut self, x: &mut DatagramRequest<'_>) -> io::Result<()> {
+///         write!(x.wfile, "{} bytes", x.packet.len()) // may take its time
+///     }
+/// }
+///
+/// let server = ThreadingUdpServer::bind("127.0.0.1:0", || Count)?;
+/// let client = UdpSocket::bind("127.0.0.1:0")?;
+/// client.send_to(b"hello", server.server_address())?;
+/// server.handle_request()?;
+///
+/// let mut answer = [0; 16];
+/// let received = client.recv(&mut answer)?;
+/// assert_eq!(&answer[..received], b"5 bytes");
+/// # io::Result::Ok(())
+/// ```
 #[doc(alias = "ThreadingUDPServer")]
 pub type ThreadingUdpServer<C> = ThreadingMixIn<Server<Udp, C>>;
 
 /// A Unix stream server with a thread for each connection
 /// (`socketserver.ThreadingUnixStreamServer`).
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::{
+///     Serve, StreamRequest, StreamRequestHandler, ThreadingUnixStreamServer, UnixStreamTransport,
+/// };
+/// use std::io::{self, Read, Write};
+/// use std::os::unix::net::UnixStream;
+///
+/// struct Hello;
+///
+/// impl StreamRequestHandler<UnixStreamTransport> for Hello {
+///     fn handle(&mut self, x: &mut StreamRequest<'_, UnixStreamTransport>) -> io::Result<()> {
+///         x.wfile.write_all(b"hello")
+///     }
+/// }
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("hello.sock");
+/// let server = ThreadingUnixStreamServer::bind(&path, || Hello)?;
+/// let mut client = UnixStream::connect(&path)?;
+/// server.handle_request()?;
+///
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer)?;
+/// assert_eq!(answer, "hello");
+/// # io::Result::Ok(())
+/// ```
 #[cfg(unix)]
 pub type ThreadingUnixStreamServer<C> = ThreadingMixIn<Server<crate::UnixStreamTransport, C>>;
 
 /// A Unix datagram server with a thread for each packet
 /// (`socketserver.ThreadingUnixDatagramServer`).
+///
+/// # Examples
+///
+/// A client needs an address of its own to be answered:
+///
+/// ```
+/// use socketserver::{
+///     DatagramRequest, DatagramRequestHandler, Serve, ThreadingUnixDatagramServer,
+///     UnixDatagramTransport,
+/// };
+/// use std::io::{self, Write};
+/// use std::os::unix::net::UnixDatagram;
+///
+/// struct Hello;
+///
+/// impl DatagramRequestHandler<UnixDatagramTransport> for Hello {
+///     fn handle(&mut self, x: &mut DatagramRequest<'_, UnixDatagramTransport>) -> io::Result<()> {
+///         x.wfile.write_all(b"hello")
+///     }
+/// }
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("hello.sock");
+/// let server = ThreadingUnixDatagramServer::bind(&path, || Hello)?;
+/// let client = UnixDatagram::bind(folder.path().join("client.sock"))?;
+/// client.send_to(b"who is there?", &path)?;
+/// server.handle_request()?;
+///
+/// let mut answer = [0; 16];
+/// let received = client.recv(&mut answer)?;
+/// assert_eq!(&answer[..received], b"hello");
+/// # io::Result::Ok(())
+/// ```
 #[cfg(unix)]
 pub type ThreadingUnixDatagramServer<C> = ThreadingMixIn<Server<crate::UnixDatagramTransport, C>>;
 
@@ -123,6 +241,23 @@ impl<T: Transport + Default, C: RequestHandlerClass<T>> ThreadingMixIn<Server<T,
     /// # Errors
     ///
     /// Those of [`Server::bind`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketserver::{
+    ///     ServerOptions, StreamRequestHandler, ThreadingOptions, ThreadingTcpServer,
+    /// };
+    ///
+    /// struct Quiet;
+    /// impl StreamRequestHandler for Quiet {} // closes each connection
+    ///
+    /// let options = ServerOptions::default().allow_reuse_address(true);
+    /// let threading = ThreadingOptions::default().daemon_threads(true);
+    /// let server = ThreadingTcpServer::bind_with("127.0.0.1:0", || Quiet, options, threading)?;
+    /// assert!(server.threading_options().daemon_threads);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn bind_with(
         address: impl ToServerAddress<T::Address>,
         class: C,

@@ -133,6 +133,31 @@ impl<S: BaseServer, P, F> Factory<S, P> for F where
 }
 
 /// The handler class of a server that is only served by an [`Engine`].
+///
+/// # Examples
+///
+/// An engine for a server with options of its own:
+///
+/// ```
+/// use socketserver::engine::{Engine, NoHandler};
+/// use socketserver::{ServerOptions, TcpServer};
+/// # use socketserver::{HandlerError, engine::{Input, Protocol, Step, Work}};
+/// # struct Shout;
+/// # impl Protocol for Shout {
+/// #     fn receive(&mut self, _input: &mut Input<'_>, _now: std::time::Instant) -> Step {
+/// #         Step::Close
+/// #     }
+/// #     fn run(&mut self, _work: &mut Work<'_>) -> Result<Step, HandlerError> {
+/// #         Ok(Step::Close)
+/// #     }
+/// # }
+///
+/// let options = ServerOptions::default().allow_reuse_address(true);
+/// let server = TcpServer::bind_with("127.0.0.1:0", NoHandler, options)?;
+/// let engine = Engine::new(server, |_, _| Shout); // a `Protocol`
+/// assert!(engine.inner().options().allow_reuse_address);
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoHandler;
 
@@ -179,6 +204,29 @@ where
     }
 
     /// Gives a server an engine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socketserver::TcpServer;
+    /// use socketserver::engine::{Engine, EngineOptions, NoHandler};
+    /// # use socketserver::{HandlerError, engine::{Input, Protocol, Step, Work}};
+    /// # struct Shout;
+    /// # impl Protocol for Shout {
+    /// #     fn receive(&mut self, _input: &mut Input<'_>, _now: std::time::Instant) -> Step {
+    /// #         Step::Close
+    /// #     }
+    /// #     fn run(&mut self, _work: &mut Work<'_>) -> Result<Step, HandlerError> {
+    /// #         Ok(Step::Close)
+    /// #     }
+    /// # }
+    ///
+    /// let server = TcpServer::bind("127.0.0.1:0", NoHandler)?;
+    /// let options = EngineOptions::default().threads(2).max_connections(100);
+    /// let engine = Engine::with_options(server, |_, _| Shout, options); // a `Protocol`
+    /// assert_eq!(engine.options().max_connections, 100);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn with_options(server: S, factory: F, options: EngineOptions) -> Self {
         server.base().set_multithread();
         Self { inner: Arc::new(server), factory: Arc::new(factory), options }
@@ -195,6 +243,24 @@ where
     }
 
     /// Changes the options; they count for the next [`serve_forever`](Self::serve_forever).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use socketserver::{HandlerError, engine::{Engine, Input, Protocol, Step, Work}};
+    /// # struct Shout;
+    /// # impl Protocol for Shout {
+    /// #     fn receive(&mut self, _input: &mut Input<'_>, _now: std::time::Instant) -> Step {
+    /// #         Step::Close
+    /// #     }
+    /// #     fn run(&mut self, _work: &mut Work<'_>) -> Result<Step, HandlerError> {
+    /// #         Ok(Step::Close)
+    /// #     }
+    /// # }
+    /// let mut engine = Engine::bind("127.0.0.1:0", |_, _| Shout)?; // a `Protocol`
+    /// engine.options_mut().graceful = std::time::Duration::from_secs(5);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn options_mut(&mut self) -> &mut EngineOptions {
         &mut self.options
     }
@@ -268,6 +334,26 @@ where
     }
 
     /// A handle that does so from anywhere. A second request stops at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use socketserver::{HandlerError, engine::{Engine, Input, Protocol, Step, Work}};
+    /// # struct Shout;
+    /// # impl Protocol for Shout {
+    /// #     fn receive(&mut self, _input: &mut Input<'_>, _now: std::time::Instant) -> Step {
+    /// #         Step::Close
+    /// #     }
+    /// #     fn run(&mut self, _work: &mut Work<'_>) -> Result<Step, HandlerError> {
+    /// #         Ok(Step::Close)
+    /// #     }
+    /// # }
+    /// let engine = Engine::bind("127.0.0.1:0", |_, _| Shout)?; // a `Protocol`
+    /// let handle = engine.shutdown_handle();
+    /// std::thread::spawn(move || handle.request_shutdown()); // as the thread of a signal would
+    /// engine.serve_forever()?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn shutdown_handle(&self) -> ShutdownHandle {
         self.inner.shutdown_handle()
     }

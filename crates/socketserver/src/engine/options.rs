@@ -86,6 +86,18 @@ setters! {
 }
 
 /// What happens to work when all threads are busy and the queue is full.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::engine::{EngineOptions, Overload};
+///
+/// assert_eq!(EngineOptions::default().overload, Overload::Refuse);
+///
+/// // Where every request must be served, however late.
+/// let options = EngineOptions::default().overload(Overload::Wait);
+/// assert_eq!(options.overload, Overload::Wait);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overload {
     /// It is refused: [`Protocol::refuse`](super::Protocol::refuse) says so to the client.
@@ -97,6 +109,18 @@ pub enum Overload {
 /// The slowest transfer that is put up with: nothing is asked during the grace, then so many bytes for each second.
 ///
 /// Only the time spent waiting for the client counts.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::engine::{EngineOptions, MinRate};
+/// use std::time::Duration;
+///
+/// // An answer of 1 MB may take 5 s and another 100 s.
+/// let rate = MinRate { grace: Duration::from_secs(5), bytes_per_second: 10_000 };
+/// let options = EngineOptions::default().write_rate(Some(rate)).read_rate(None);
+/// assert_eq!(options.write_rate, Some(rate));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MinRate {
     /// How long the transfer may stand still before the rate counts.

@@ -30,8 +30,36 @@ use std::time::Instant;
 ///
 /// # Examples
 ///
-/// See the example of [`Engine`](super::Engine), and `examples/line_server.rs` for one with deadlines
-/// and limits.
+/// A protocol that gives each client a minute to say something, and its test:
+///
+/// ```
+/// use socketserver::HandlerError;
+/// use socketserver::engine::{Input, Protocol, Step, Work};
+/// use std::time::{Duration, Instant};
+///
+/// struct Patient(Instant);
+///
+/// impl Protocol for Patient {
+///     fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
+///         if input.unused().is_empty() { Step::Receive } else { Step::Run }
+///     }
+///
+///     fn run(&mut self, _work: &mut Work<'_>) -> Result<Step, HandlerError> {
+///         Ok(Step::Close)
+///     }
+///
+///     fn deadline(&self) -> Option<Instant> {
+///         Some(self.0 + Duration::from_secs(60))
+///     }
+/// }
+///
+/// let now = Instant::now();
+/// let mut patient = Patient(now);
+/// assert_eq!(patient.deadline(), Some(now + Duration::from_secs(60)));
+/// assert_eq!(patient.expired(now + Duration::from_secs(60)), Step::Close);
+/// ```
+///
+/// The example of [`Engine`](super::Engine) serves one, and `examples/line_server.rs` is one with limits.
 pub trait Protocol: Send + 'static {
     /// Looks at what has come, and takes what it can use with [`Input::consume`].
     ///
@@ -82,6 +110,43 @@ pub trait Protocol: Send + 'static {
 }
 
 /// What comes next on a connection.
+///
+/// # Examples
+///
+/// An answer that is made as the client takes it:
+///
+/// ```
+/// # use socketserver::HandlerError;
+/// # use socketserver::engine::{Input, Protocol, Step, Work};
+/// # use std::io::Write;
+/// # use std::time::Instant;
+/// /// Counts down, then closes.
+/// struct Countdown(u32);
+///
+/// impl Protocol for Countdown {
+///     fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
+///         if input.unused().contains(&b'\n') { Step::Run } else { Step::Receive }
+///     }
+///
+///     fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError> {
+///         writeln!(work.output, "{}", self.0)?;
+///         self.0 -= 1;
+///         Ok(if self.0 > 0 { Step::Run } else { Step::Close })
+///     }
+/// }
+/// # let engine = socketserver::engine::Engine::bind("127.0.0.1:0", |_, _| Countdown(3))?;
+/// # std::thread::scope(|scope| {
+/// #     scope.spawn(|| engine.serve_forever());
+/// #     let mut client = std::net::TcpStream::connect(engine.server_address())?;
+/// #     client.write_all(b"go\n")?;
+/// #     client.shutdown(std::net::Shutdown::Write)?;
+/// #     let answer = std::io::read_to_string(client)?;
+/// #     engine.shutdown();
+/// #     assert_eq!(answer, "3\n2\n1\n");
+/// #     std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Wait for bytes.
@@ -97,6 +162,48 @@ pub enum Step {
 }
 
 /// What came from the client and is not used yet.
+///
+/// # Examples
+///
+/// What is used at once needs no room, however much comes:
+///
+/// ```
+/// # use socketserver::HandlerError;
+/// # use socketserver::engine::{Input, Protocol, Step, Work};
+/// # use std::io::Write;
+/// # use std::time::Instant;
+/// /// Answers with the number of bytes that the client has sent.
+/// struct Size(usize);
+///
+/// impl Protocol for Size {
+///     fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
+///         self.0 += input.unused().len();
+///         input.consume(input.unused().len());
+///         if input.has_ended() { Step::Run } else { Step::Receive }
+///     }
+///
+///     fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError> {
+///         write!(work.output, "{}", self.0)?;
+///         Ok(Step::Close)
+///     }
+///
+///     fn is_idle(&self) -> bool {
+///         self.0 == 0 // a server that stops waits for the others
+///     }
+/// }
+/// # let engine = socketserver::engine::Engine::bind("127.0.0.1:0", |_, _| Size(0))?;
+/// # std::thread::scope(|scope| {
+/// #     scope.spawn(|| engine.serve_forever());
+/// #     let mut client = std::net::TcpStream::connect(engine.server_address())?;
+/// #     client.write_all(b"hello")?;
+/// #     client.shutdown(std::net::Shutdown::Write)?;
+/// #     let answer = std::io::read_to_string(client)?;
+/// #     engine.shutdown();
+/// #     assert_eq!(answer, "5");
+/// #     std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct Input<'b> {
     pub(super) buffer: &'b mut Buffer,

@@ -13,6 +13,27 @@ use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 /// A connection that the engine can wait for: any that has a descriptor, as `TcpStream` and `UnixStream`.
+///
+/// # Examples
+///
+/// Its [`sock_ref`](Self::sock_ref) has the socket options of the connection:
+///
+/// ```
+/// use socketserver::engine::PollableConnection;
+/// use std::io;
+/// use std::net::{TcpListener, TcpStream};
+///
+/// /// Has the system find out about clients that vanish without a word.
+/// fn keep_alive(client: &impl PollableConnection) -> io::Result<()> {
+///     client.sock_ref().set_keepalive(true)
+/// }
+///
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let client = TcpStream::connect(listener.local_addr()?)?;
+/// keep_alive(&client)?;
+/// assert!(client.sock_ref().keepalive()?);
+/// # io::Result::Ok(())
+/// ```
 pub trait PollableConnection: Connection {
     /// Lends the socket to `socket2`, which knows how to do all of it.
     fn sock_ref(&self) -> SockRef<'_>;

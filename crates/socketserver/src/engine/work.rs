@@ -12,6 +12,47 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// One call of [`Protocol::run`](super::Protocol::run): the unused bytes, and the way for the answer.
+///
+/// # Examples
+///
+/// A handler that waits for the rest of its line itself:
+///
+/// ```
+/// # use socketserver::HandlerError;
+/// # use socketserver::engine::{Input, Protocol, Step, Work};
+/// # use std::io::Write;
+/// # use std::time::Instant;
+/// # struct Shout;
+/// # impl Protocol for Shout {
+/// #     fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
+/// #         if input.unused().is_empty() { Step::Receive } else { Step::Run }
+/// #     }
+/// fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError> {
+///     let end = loop {
+///         match work.input.unused().iter().position(|&byte| byte == b'\n') {
+///             Some(end) => break end + 1,
+///             None if work.receive()? == 0 => return Ok(Step::Close),
+///             None => {}
+///         }
+///     };
+///     work.output.write_all(&work.input.unused()[..end].to_ascii_uppercase())?;
+///     work.input.consume(end);
+///     Ok(if work.is_stopping() { Step::Close } else { Step::Receive })
+/// }
+/// # }
+/// # let engine = socketserver::engine::Engine::bind("127.0.0.1:0", |_, _| Shout)?;
+/// # std::thread::scope(|scope| {
+/// #     scope.spawn(|| engine.serve_forever());
+/// #     let mut client = std::net::TcpStream::connect(engine.server_address())?;
+/// #     client.write_all(b"hello\nworld\nhalf")?;
+/// #     client.shutdown(std::net::Shutdown::Write)?;
+/// #     let answer = std::io::read_to_string(client)?;
+/// #     engine.shutdown();
+/// #     assert_eq!(answer, "HELLO\nWORLD\n");
+/// #     std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct Work<'w> {
     /// What came and is not used yet: this request, and those behind it.
@@ -85,6 +126,40 @@ impl Work<'_> {
 /// After a failed write everything fails, and the connection closes: [`ErrorKind::TimedOut`] for a
 /// client that is too slow, [`ErrorKind::ResourceBusy`] if too many clients are slow at the same time, and those of the
 /// system call.
+///
+/// # Examples
+///
+/// ```
+/// # use socketserver::HandlerError;
+/// # use socketserver::engine::{Input, Protocol, Step, Work};
+/// # use std::io::Write;
+/// # use std::time::{Duration, Instant};
+/// # struct Slow;
+/// # impl Protocol for Slow {
+/// #     fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
+/// #         if input.unused().is_empty() { Step::Receive } else { Step::Run }
+/// #     }
+/// fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError> {
+///     write!(work.output, "working ... ")?;
+///     work.output.flush()?; // so that the client sees it now
+///     std::thread::sleep(Duration::from_millis(10));
+///     writeln!(work.output, "done")?;
+///     Ok(Step::Close)
+/// }
+/// # }
+/// # let engine = socketserver::engine::Engine::bind("127.0.0.1:0", |_, _| Slow)?;
+/// # std::thread::scope(|scope| {
+/// #     scope.spawn(|| engine.serve_forever());
+/// #     let mut client = std::net::TcpStream::connect(engine.server_address())?;
+/// #     client.write_all(b"go\n")?;
+/// #     client.shutdown(std::net::Shutdown::Write)?;
+/// #     let answer = std::io::read_to_string(client)?;
+/// #     engine.shutdown();
+/// #     assert_eq!(answer, "working ... done\n");
+/// #     std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
 pub struct Output<'w> {
     pub(super) wire: &'w dyn Wire,
     pub(super) out: &'w mut Outgoing,
