@@ -73,6 +73,39 @@ pub struct Attendance<'a> {
 }
 
 /// For whom a waiting connection gives up its place.
+///
+/// # Examples
+///
+/// What a wait for a silent client comes to while another client waits:
+///
+/// ```
+/// use socketserver::{Heed, Serve, StreamRequest, StreamRequestHandler, TcpServer, socket2::SockRef};
+/// use std::io::{self, Read, Write};
+/// use std::net::TcpStream;
+/// use std::time::Duration;
+///
+/// struct Patient;
+///
+/// impl StreamRequestHandler for Patient {
+///     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+///         let Some(attendance) = x.server.attendance() else { return Ok(()) };
+///         let socket = SockRef::from(x.connection);
+///         let wait = |heed| attendance.wait(&socket, heed, Some(Duration::from_millis(1)));
+///         write!(x.wfile, "{:?}, {:?}", wait(Heed::Stop)?, wait(Heed::Clients)?)
+///     }
+/// }
+///
+/// let server = TcpServer::bind("127.0.0.1:0", || Patient)?;
+/// let mut silent = TcpStream::connect(server.server_address())?;
+/// let another = TcpStream::connect(server.server_address())?;
+/// server.handle_request()?;
+///
+/// let mut turns = String::new();
+/// silent.read_to_string(&mut turns)?;
+/// assert_eq!(turns, "Nobody, Others");
+/// # drop(another);
+/// # io::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heed {
     /// For whoever stops or closes the server.

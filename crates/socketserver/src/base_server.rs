@@ -10,9 +10,63 @@ use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
 
 /// The requests of a server: `<S::Transport as Transport>::Request`.
+///
+/// # Examples
+///
+/// A server that does not answer empty datagrams:
+///
+/// ```
+/// use socketserver::{
+///     AddressOf, BaseServer, DatagramRequestHandler, Packet, RequestHandlerClass, RequestOf, Server,
+///     Udp, UdpServer,
+/// };
+///
+/// struct Ping;
+/// impl DatagramRequestHandler for Ping {}
+///
+/// struct Choosy<C>(UdpServer<C>);
+///
+/// impl<C: RequestHandlerClass<Udp>> BaseServer for Choosy<C> {
+///     type Transport = Udp;
+///     type Class = C;
+///
+///     fn base(&self) -> &Server<Udp, C> {
+///         &self.0
+///     }
+///
+///     fn verify_request(&self, packet: &RequestOf<Self>, _: &AddressOf<Self>) -> bool {
+///         !packet.data.is_empty()
+///     }
+/// }
+///
+/// let server = Choosy(UdpServer::bind("127.0.0.1:0", || Ping)?);
+/// let empty = Packet { data: Vec::new(), socket: server.0.socket()? };
+/// assert!(!server.verify_request(&empty, &server.0.server_address()));
+/// # std::io::Result::Ok(())
+/// ```
 pub type RequestOf<S> = <<S as BaseServer>::Transport as Transport>::Request;
 
 /// The addresses of a server: `<S::Transport as Transport>::Address`.
+///
+/// # Examples
+///
+/// What works for every server names the addresses so:
+///
+/// ```
+/// use socketserver::{AddressOf, BaseServer, DatagramRequestHandler, Transport, UdpServer};
+///
+/// struct Ping;
+/// impl DatagramRequestHandler for Ping {}
+///
+/// fn as_python_prints<S: BaseServer>(server: &S, address: &AddressOf<S>) -> String {
+///     server.base().transport().address_text(address)
+/// }
+///
+/// let server = UdpServer::bind("127.0.0.1:0", || Ping)?;
+/// let text = as_python_prints(&server, &server.server_address());
+/// assert!(text.starts_with("('127.0.0.1', "));
+/// # std::io::Result::Ok(())
+/// ```
 pub type AddressOf<S> = <<S as BaseServer>::Transport as Transport>::Address;
 
 /// The override points of `socketserver.BaseServer`, in CPython's names and order.

@@ -73,6 +73,32 @@ pub trait DatagramRequestHandler<T: DatagramTransport = Udp> {
 }
 
 /// What a [`DatagramRequestHandler`] has in its hands: the instance variables of the Python class.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::{DatagramRequest, DatagramRequestHandler, Serve, UdpServer};
+/// use std::io::{self, Write};
+/// use std::net::UdpSocket;
+///
+/// struct Receipt;
+///
+/// impl DatagramRequestHandler for Receipt {
+///     fn handle(&mut self, x: &mut DatagramRequest<'_>) -> io::Result<()> {
+///         write!(x.wfile, "{} bytes from {}", x.packet.len(), x.client_address.ip())
+///     }
+/// }
+///
+/// let server = UdpServer::bind("127.0.0.1:0", || Receipt)?;
+/// let client = UdpSocket::bind("127.0.0.1:0")?;
+/// client.send_to(b"hello", server.server_address())?;
+/// server.handle_request()?;
+///
+/// let mut answer = [0; 32];
+/// let received = client.recv(&mut answer)?;
+/// assert_eq!(&answer[..received], b"5 bytes from 127.0.0.1");
+/// # io::Result::Ok(())
+/// ```
 pub struct DatagramRequest<'a, T: DatagramTransport = Udp> {
     /// Reads the packet.
     pub rfile: Cursor<&'a [u8]>,

@@ -9,6 +9,22 @@ use std::io;
 use std::panic::{self, AssertUnwindSafe};
 
 /// Why a handler failed; goes to [`handle_error`](crate::BaseServer::handle_error).
+///
+/// # Examples
+///
+/// An override of `handle_error` can tell a fault of the program from a client that went away:
+///
+/// ```
+/// use socketserver::{HandlerError, HandlerPanic};
+/// use std::io;
+///
+/// fn is_fault(error: &HandlerError) -> bool {
+///     error.is::<HandlerPanic>()
+/// }
+///
+/// assert!(is_fault(&HandlerPanic::new("index out of bounds").into()));
+/// assert!(!is_fault(&io::Error::from(io::ErrorKind::BrokenPipe).into()));
+/// ```
 pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A handler panicked; the [`HandlerError`] that stands for it.
@@ -152,6 +168,48 @@ where
 
 /// A handler for one kind of transport. Implemented for every [`StreamRequestHandler`] and
 /// [`DatagramRequestHandler`]; the second parameter keeps the two apart.
+///
+/// # Examples
+///
+/// A [`RequestHandlerClass`] that copies a handler instead of calling a factory:
+///
+/// ```
+/// use socketserver::{Handler, HandlerError, RequestHandlerClass, ServerInfo, Transport};
+///
+/// struct CopyOf<H>(H);
+///
+/// impl<T, H> RequestHandlerClass<T> for CopyOf<H>
+/// where
+///     T: Transport,
+///     H: Handler<T, T::Kind> + Clone + Send + Sync + 'static,
+/// {
+///     fn call(
+///         &self,
+///         request: &mut T::Request,
+///         client_address: &T::Address,
+///         server: &ServerInfo,
+///     ) -> Result<(), HandlerError> {
+///         self.0.clone().run(request, client_address, server)
+///     }
+/// }
+/// #
+/// # use socketserver::{Serve, StreamRequest, StreamRequestHandler, TcpServer};
+/// # use std::io::{self, Read, Write};
+/// # #[derive(Clone)]
+/// # struct Greeter(String);
+/// # impl StreamRequestHandler for Greeter {
+/// #     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+/// #         x.wfile.write_all(self.0.as_bytes())
+/// #     }
+/// # }
+/// # let server = TcpServer::bind("127.0.0.1:0", CopyOf(Greeter("hello".to_owned())))?;
+/// # let mut client = std::net::TcpStream::connect(server.server_address())?;
+/// # server.handle_request()?;
+/// # let mut answer = String::new();
+/// # client.read_to_string(&mut answer)?;
+/// # assert_eq!(answer, "hello");
+/// # io::Result::Ok(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no handler for a `{T}` server",
     note = "implement `StreamRequestHandler` for stream transports, `DatagramRequestHandler` for \
@@ -250,6 +308,31 @@ pub trait BaseRequestHandler<T: Transport = Tcp> {
 }
 
 /// What a [`BaseRequestHandler`] has in its hands: the instance variables of the Python class.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::{BaseRequest, BaseRequestHandler, Raw, Serve, TcpServer};
+/// use std::io::{self, Read, Write};
+/// use std::net::TcpStream;
+///
+/// struct WhoAmI;
+///
+/// impl BaseRequestHandler for WhoAmI {
+///     fn handle(&mut self, x: &mut BaseRequest<'_>) -> io::Result<()> {
+///         write!(x.request, "{}", x.client_address)
+///     }
+/// }
+///
+/// let server = TcpServer::bind("127.0.0.1:0", Raw(|| WhoAmI))?;
+/// let mut client = TcpStream::connect(server.server_address())?;
+/// server.handle_request()?;
+///
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer)?;
+/// assert_eq!(answer, client.local_addr()?.to_string());
+/// # io::Result::Ok(())
+/// ```
 pub struct BaseRequest<'a, T: Transport = Tcp> {
     /// The connection, or the packet with its socket.
     pub request: &'a mut T::Request,

@@ -126,6 +126,34 @@ impl Default for StreamOptions {
 const DEFAULT_BUFFER_SIZE: usize = 8192;
 
 /// What a [`StreamRequestHandler`] has in its hands: the instance variables of the Python class.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::{Serve, StreamRequest, StreamRequestHandler, TcpServer};
+/// use std::io::{self, BufRead, Read, Write};
+/// use std::net::TcpStream;
+///
+/// struct Greeter;
+///
+/// impl StreamRequestHandler for Greeter {
+///     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+///         let mut name = String::new();
+///         x.rfile.read_line(&mut name)?;
+///         write!(x.wfile, "Hello, {} at {}", name.trim_end(), x.client_address.ip())
+///     }
+/// }
+///
+/// let server = TcpServer::bind("127.0.0.1:0", || Greeter)?;
+/// let mut client = TcpStream::connect(server.server_address())?;
+/// client.write_all(b"Ada\n")?;
+/// server.handle_request()?;
+///
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer)?;
+/// assert_eq!(answer, "Hello, Ada at 127.0.0.1");
+/// # io::Result::Ok(())
+/// ```
 pub struct StreamRequest<'a, T: StreamTransport = Tcp> {
     /// Reads from the connection.
     pub rfile: BufReader<StreamReader<'a, T::Request>>,
@@ -198,6 +226,43 @@ impl<T: StreamTransport> fmt::Debug for StreamRequest<'_, T> {
 }
 
 /// The reading end of a connection; inside `rfile`.
+///
+/// # Examples
+///
+/// A function that reads from `rfile` whatever the connection is:
+///
+/// ```
+/// use socketserver::{Connection, StreamReader, StreamRequest, StreamRequestHandler};
+/// use std::io::{self, BufReader, Read, Write};
+///
+/// /// One byte that says how many follow, and those.
+/// fn read_frame<C: Connection>(rfile: &mut BufReader<StreamReader<'_, C>>) -> io::Result<Vec<u8>> {
+///     let mut length = [0];
+///     rfile.read_exact(&mut length)?;
+///     let mut frame = vec![0; length[0].into()];
+///     rfile.read_exact(&mut frame)?;
+///     Ok(frame)
+/// }
+///
+/// struct Frames;
+///
+/// impl StreamRequestHandler for Frames {
+///     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+///         let frame = read_frame(&mut x.rfile)?;
+///         x.wfile.write_all(&frame)
+///     }
+/// }
+/// #
+/// # use socketserver::{Serve, TcpServer};
+/// # let server = TcpServer::bind("127.0.0.1:0", || Frames)?;
+/// # let mut client = std::net::TcpStream::connect(server.server_address())?;
+/// # client.write_all(b"\x05hello")?;
+/// # server.handle_request()?;
+/// # let mut answer = String::new();
+/// # client.read_to_string(&mut answer)?;
+/// # assert_eq!(answer, "hello");
+/// # io::Result::Ok(())
+/// ```
 pub struct StreamReader<'a, C> {
     connection: &'a C,
     timeout: Option<Duration>,
@@ -216,6 +281,40 @@ impl<C> fmt::Debug for StreamReader<'_, C> {
 }
 
 /// `wfile`: writes all it is given, at once or when its buffer is full.
+///
+/// # Examples
+///
+/// Small writes that go out as one, because the handler asks for a buffer:
+///
+/// ```
+/// use socketserver::{Connection, StreamOptions, StreamRequest, StreamRequestHandler, StreamWriter};
+/// use std::io::{self, Write};
+///
+/// fn write_table<C: Connection>(wfile: &mut StreamWriter<'_, C>) -> io::Result<()> {
+///     (1..=3).try_for_each(|n| writeln!(wfile, "{n} {}", n * n))
+/// }
+///
+/// struct Squares;
+///
+/// impl StreamRequestHandler for Squares {
+///     fn options(&self) -> StreamOptions {
+///         StreamOptions::default().wbufsize(None)
+///     }
+///
+///     fn handle(&mut self, x: &mut StreamRequest<'_>) -> io::Result<()> {
+///         write_table(&mut x.wfile) // `finish` flushes it
+///     }
+/// }
+/// #
+/// # use socketserver::{Serve, TcpServer};
+/// # let server = TcpServer::bind("127.0.0.1:0", || Squares)?;
+/// # let mut client = std::net::TcpStream::connect(server.server_address())?;
+/// # server.handle_request()?;
+/// # let mut answer = String::new();
+/// # io::Read::read_to_string(&mut client, &mut answer)?;
+/// # assert_eq!(answer, "1 1\n2 4\n3 9\n");
+/// # io::Result::Ok(())
+/// ```
 pub struct StreamWriter<'a, C> {
     connection: &'a C,
     timeout: Option<Duration>,

@@ -34,6 +34,24 @@ use std::sync::Arc;
 pub type TcpServer<C> = Server<Tcp, C>;
 
 /// TCP over IPv4 or IPv6, the family taken from the address.
+///
+/// # Examples
+///
+/// It says what a socket is that was bound elsewhere:
+///
+/// ```
+/// use socketserver::{BaseRequestHandler, Raw, Server, ServerOptions, Tcp};
+/// use std::net::TcpListener;
+///
+/// struct Nothing;
+/// impl BaseRequestHandler for Nothing {}
+///
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let address = listener.local_addr()?;
+/// let server = Server::from_socket(Tcp, listener, Raw(|| Nothing), ServerOptions::default())?;
+/// assert_eq!(server.server_address(), address);
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tcp;
 

@@ -10,6 +10,25 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Whose turn it is after a wait.
+///
+/// # Examples
+///
+/// What an HTTP server tells its client in the header `Connection`:
+///
+/// ```
+/// use socketserver::Turn;
+///
+/// fn connection_header(turn: Turn) -> Option<&'static str> {
+///     match turn {
+///         Turn::Client { last: false } => Some("keep-alive"),
+///         Turn::Client { last: true } => Some("close"),
+///         _ => None, // no request came, so there is no answer
+///     }
+/// }
+///
+/// assert_eq!(connection_header(Turn::Client { last: true }), Some("close"));
+/// assert_eq!(connection_header(Turn::Others), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Turn {

@@ -28,6 +28,26 @@ use std::time::Duration;
 pub type UdpServer<C> = Server<Udp, C>;
 
 /// UDP over IPv4 or IPv6, the family taken from the address.
+///
+/// # Examples
+///
+/// A [`BaseRequestHandler`](crate::BaseRequestHandler) names it, because the default is TCP:
+///
+/// ```
+/// use socketserver::{BaseRequest, BaseRequestHandler, Raw, Udp, UdpServer};
+///
+/// struct Log;
+///
+/// impl BaseRequestHandler<Udp> for Log {
+///     fn handle(&mut self, x: &mut BaseRequest<'_, Udp>) -> std::io::Result<()> {
+///         println!("{}: {} bytes", x.client_address, x.request.data.len());
+///         Ok(())
+///     }
+/// }
+///
+/// let server = UdpServer::bind("127.0.0.1:0", Raw(|| Log))?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Udp;
 

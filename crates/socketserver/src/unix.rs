@@ -54,13 +54,83 @@ pub type UnixStreamServer<C> = Server<UnixStreamTransport, C>;
 /// A Unix datagram server (`socketserver.UnixDatagramServer`).
 ///
 /// A client must have an address of its own to be answered.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::{
+///     DatagramRequest, DatagramRequestHandler, Serve, UnixDatagramServer, UnixDatagramTransport,
+/// };
+/// use std::io::{self, Write};
+/// use std::os::unix::net::UnixDatagram;
+///
+/// struct Upper;
+///
+/// impl DatagramRequestHandler<UnixDatagramTransport> for Upper {
+///     fn handle(&mut self, x: &mut DatagramRequest<'_, UnixDatagramTransport>) -> io::Result<()> {
+///         x.wfile.write_all(&x.packet.to_ascii_uppercase())
+///     }
+/// }
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("upper.sock");
+/// let server = UnixDatagramServer::bind(&path, || Upper)?;
+/// let client = UnixDatagram::bind(folder.path().join("client.sock"))?;
+/// client.send_to(b"hello", &path)?;
+/// server.handle_request()?;
+///
+/// let mut answer = [0; 16];
+/// let received = client.recv(&mut answer)?;
+/// assert_eq!(&answer[..received], b"HELLO");
+/// # io::Result::Ok(())
+/// ```
 pub type UnixDatagramServer<C> = Server<UnixDatagramTransport, C>;
 
 /// Connections over Unix sockets.
+///
+/// # Examples
+///
+/// It says what a socket is that was bound elsewhere:
+///
+/// ```
+/// use socketserver::{BaseRequestHandler, Raw, Server, ServerOptions, UnixStreamTransport};
+/// use std::os::unix::net::UnixListener;
+///
+/// struct Nothing;
+/// impl BaseRequestHandler<UnixStreamTransport> for Nothing {}
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("my.sock");
+/// let listener = UnixListener::bind(&path)?;
+/// let options = ServerOptions::default();
+/// let server = Server::from_socket(UnixStreamTransport, listener, Raw(|| Nothing), options)?;
+/// assert_eq!(server.server_address().as_pathname(), Some(&*path));
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnixStreamTransport;
 
 /// Datagrams over Unix sockets.
+///
+/// # Examples
+///
+/// It says what a socket is that was bound elsewhere:
+///
+/// ```
+/// use socketserver::{BaseRequestHandler, Raw, Server, ServerOptions, UnixDatagramTransport};
+/// use std::os::unix::net::UnixDatagram;
+///
+/// struct Nothing;
+/// impl BaseRequestHandler<UnixDatagramTransport> for Nothing {}
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("my.sock");
+/// let socket = UnixDatagram::bind(&path)?;
+/// let options = ServerOptions::default();
+/// let server = Server::from_socket(UnixDatagramTransport, socket, Raw(|| Nothing), options)?;
+/// assert_eq!(server.server_address().as_pathname(), Some(&*path));
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnixDatagramTransport;
 
