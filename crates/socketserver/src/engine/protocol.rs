@@ -14,7 +14,7 @@ use std::time::Instant;
 /// - [`run`](Self::run) is **where the handler runs**. It may block, compute and sleep; others are
 ///   served meanwhile.
 /// - All others run while their thread polls for every connection, so they only look at bytes and
-///   decide. Time is an argument, so a protocol is tested without sockets and without waiting.
+///   decide. Time is an argument, so that deadlines can be tested without waiting for them.
 ///
 /// ```text
 ///                    bytes came
