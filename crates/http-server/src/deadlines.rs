@@ -1,5 +1,6 @@
 //! How long the server waits for its client.
 
+use socketserver::MinRate;
 use std::time::Duration;
 
 /// How long each kind of wait may last. `None` waits for ever, as CPython does by default.
@@ -98,29 +99,4 @@ impl Default for Deadlines {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// The slowest transfer that is put up with: nothing is asked during the grace, then this many bytes per second.
-///
-/// Only the time spent waiting for the client counts; a handler that thinks for a minute does not use it up.
-///
-/// # Examples
-///
-/// ```
-/// use http_server::{Deadlines, HandlerOptions, MinRate};
-/// use std::time::Duration;
-///
-/// // Uploads may stand still for 30 s in all, and have to bring 64 KiB for every further second.
-/// let upload = MinRate { grace: Duration::from_secs(30), bytes_per_second: 64 * 1024 };
-/// // All waits for the client of a response take a minute at most, however large it is.
-/// let minute = MinRate { grace: Duration::from_secs(60), bytes_per_second: 0 };
-/// let deadlines = Deadlines::new().body(Some(upload)).response(Some(minute));
-/// assert_eq!(HandlerOptions::new().deadlines(deadlines).deadlines.body, Some(upload));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MinRate {
-    /// How long the transfer may stand still before the rate counts.
-    pub grace: Duration,
-    /// The rate from then on. 0 makes the grace an absolute limit.
-    pub bytes_per_second: u32,
 }

@@ -25,11 +25,7 @@ impl Transfer {
     /// How long the next wait may take.
     pub(crate) fn patience(&self) -> Patience {
         let Some(rate) = self.rate else { return Patience::Unlimited };
-        let earned = match rate.bytes_per_second {
-            0 => Duration::ZERO,
-            per_second => Duration::from_secs_f64(self.bytes as f64 / f64::from(per_second)),
-        };
-        Patience::from_remaining(rate.grace.saturating_add(earned).saturating_sub(self.waited))
+        Patience::from_remaining(rate.allowance(self.bytes).saturating_sub(self.waited))
     }
 }
 

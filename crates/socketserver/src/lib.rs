@@ -113,6 +113,7 @@ mod fork;
 mod forking;
 mod inet;
 mod lock;
+mod min_rate;
 mod mixin;
 mod options;
 mod request_handler;
@@ -135,6 +136,7 @@ pub use control::ShutdownHandle;
 pub use datagram_request_handler::{DatagramRequest, DatagramRequestHandler};
 pub use error::Misuse;
 pub use error_report::error_report;
+pub use min_rate::MinRate;
 pub use options::ServerOptions;
 pub use request_handler::{
     BaseRequest, BaseRequestHandler, Handler, HandlerError, HandlerPanic, Raw, RequestHandlerClass,

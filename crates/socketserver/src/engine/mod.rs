@@ -52,7 +52,7 @@ mod timers;
 mod wire;
 mod work;
 
-pub use options::{EngineOptions, MinRate, Overload};
+pub use options::{EngineOptions, Overload};
 pub use protocol::{Input, Protocol, Step};
 pub use wire::PollableConnection;
 pub use work::{Output, Work};

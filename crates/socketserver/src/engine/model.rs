@@ -4,14 +4,15 @@
 //! What must hold: every request is answered exactly once and in order; no connection is lost, or owned by
 //! two; none outlives its deadline; nothing is left after a stop.
 
+use super::Output;
 use super::conn::{Conn, Outcome, Scratch};
 use super::poller::{Desk, Host, Poller};
 use super::protocol::{Input, Protocol, Step};
 use super::selector::{Interest, Readiness, Watch};
 use super::wire::Wire;
 use super::work::{Limits, Room, Work};
-use super::{MinRate, Output};
 use crate::HandlerError;
+use crate::MinRate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::sync::{Arc, Mutex, MutexGuard};

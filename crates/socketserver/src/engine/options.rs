@@ -1,5 +1,6 @@
 //! How many threads, how much memory, and how much patience.
 
+use crate::MinRate;
 use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
@@ -106,40 +107,6 @@ pub enum Overload {
     Wait,
 }
 
-/// The slowest transfer that is put up with: nothing is asked during the grace, then so many bytes for each second.
-///
-/// Only the time spent waiting for the client counts.
-///
-/// # Examples
-///
-/// ```
-/// use socketserver::engine::{EngineOptions, MinRate};
-/// use std::time::Duration;
-///
-/// // An answer of 1 MB may take 5 s and another 100 s.
-/// let rate = MinRate { grace: Duration::from_secs(5), bytes_per_second: 10_000 };
-/// let options = EngineOptions::default().write_rate(Some(rate)).read_rate(None);
-/// assert_eq!(options.write_rate, Some(rate));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MinRate {
-    /// How long the transfer may stand still before the rate counts.
-    pub grace: Duration,
-    /// The rate from then on. 0 makes the grace an absolute limit.
-    pub bytes_per_second: u32,
-}
-
-impl MinRate {
-    /// How long a transfer of so many bytes may take.
-    pub(super) fn allowance(&self, bytes: u64) -> Duration {
-        let earned = match self.bytes_per_second {
-            0 => Duration::ZERO,
-            rate => Duration::from_millis(bytes.saturating_mul(1000) / u64::from(rate)),
-        };
-        self.grace.saturating_add(earned)
-    }
-}
-
 impl Default for EngineOptions {
     fn default() -> Self {
         const SLOWEST: MinRate = MinRate { grace: Duration::from_secs(10), bytes_per_second: 1024 };
@@ -162,19 +129,5 @@ impl Default for EngineOptions {
             graceful: Duration::from_secs(30),
             nodelay: true,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_transfer_earns_time_with_bytes() {
-        let rate = MinRate { grace: Duration::from_secs(10), bytes_per_second: 1024 };
-        assert_eq!(rate.allowance(0), Duration::from_secs(10));
-        assert_eq!(rate.allowance(2048), Duration::from_secs(12));
-        let absolute = MinRate { grace: Duration::from_secs(1), bytes_per_second: 0 };
-        assert_eq!(absolute.allowance(u64::MAX), Duration::from_secs(1));
     }
 }

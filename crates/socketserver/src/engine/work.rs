@@ -1,10 +1,10 @@
 //! What a handler reads from and writes to while its thread is its own.
 
 use super::conn::Saved;
-use super::options::MinRate;
 use super::protocol::Input;
 use super::selector::Interest;
 use super::wire::Wire;
+use crate::MinRate;
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::sync::Arc;

@@ -3,7 +3,8 @@
 use super::hooks::Hooked;
 use super::{Backstage, Client, bind, options, serving};
 use crate::support::deadline;
-use socketserver::engine::{Engine, MinRate};
+use socketserver::MinRate;
+use socketserver::engine::Engine;
 use std::io::{Read, Write};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
