@@ -8,14 +8,13 @@ use std::hint::black_box;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use wsgi_simple_server::{AppResult, Body, BoundHandler, Environ, ServerState, StartResponse};
-use wsgiref_benches::{BROWSER_GET, Quiet};
+use wsgi_simple_server::{AppResult, Body, Environ, StartResponse};
+use wsgiref_benches::{BROWSER_GET, serving};
 
 /// How long it takes to do this to the environ of a browser's request, so many times.
 fn within_application(times: u64, work: fn(&Environ<'_>)) -> Duration {
     let spent = Arc::new(Mutex::new(Duration::ZERO));
-    let server = ServerState::default();
-    server.set_app({
+    let handler = serving({
         let spent = Arc::clone(&spent);
         move |environ: &mut Environ<'_>, start_response: &mut dyn StartResponse| -> AppResult {
             let start = Instant::now();
@@ -28,7 +27,6 @@ fn within_application(times: u64, work: fn(&Environ<'_>)) -> Duration {
         }
     });
     let mut connection = Pair { reader: BROWSER_GET, writer: io::sink() };
-    let handler = BoundHandler::new(Quiet, server);
     handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &handler)
         .expect("the application returns");
     let spent = spent.lock().expect("nothing panics");

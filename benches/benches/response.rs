@@ -8,10 +8,8 @@ use http_server::proto::{Version, write_field, write_status_line};
 use http_server::{BaseHttpRequestHandler, ClientAddress, Pair, ServerInfo, handle};
 use std::hint::black_box;
 use std::io;
-use wsgi_simple_server::{
-    AppResult, Body, BoundHandler, Environ, ServerState, StartResponse, wsgi_util,
-};
-use wsgiref_benches::{CURL_GET, Hello, Quiet};
+use wsgi_simple_server::wsgi_util;
+use wsgiref_benches::{CURL_GET, Hello, hello, serving};
 
 const FIELDS: [(&str, &str); 4] = [
     ("Server", "BaseHTTP wsgiref-rs/0.1.0"),
@@ -47,9 +45,7 @@ fn head(criterion: &mut Criterion) {
 const REQUESTS: usize = 100;
 
 fn exchanges(criterion: &mut Criterion) {
-    let server = ServerState::default();
-    server.set_app(hello);
-    let application = BoundHandler::new(Quiet, server);
+    let application = serving(hello);
     let handler = Hello::new();
     let input = CURL_GET.repeat(REQUESTS);
     let mut group = criterion.benchmark_group("exchange");
@@ -66,11 +62,6 @@ fn exchanges(criterion: &mut Criterion) {
         });
     }
     group.finish();
-}
-
-fn hello(_: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
-    start_response.start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "13")])?;
-    Ok(Body::from("Hello world!\n"))
 }
 
 criterion_group! {

@@ -9,7 +9,10 @@ use std::hint::black_box;
 use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::time::Duration;
-use wsgi_simple_server::WsgiRequestHandler;
+use wsgi_simple_server::{
+    AppResult, Application, Body, BoundHandler, Environ, ServerState, StartResponse,
+    WsgiRequestHandler,
+};
 
 /// What curl sends.
 pub const CURL_GET: &[u8] =
@@ -139,4 +142,22 @@ pub struct Quiet;
 
 impl WsgiRequestHandler for Quiet {
     fn log_message(&self, _: &Exchange<'_>, _: fmt::Arguments<'_>) {}
+}
+
+/// The application of the same answer.
+///
+/// # Errors
+///
+/// Those of `start_response`.
+pub fn hello(_: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
+    start_response.start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "13")])?;
+    Ok(Body::from("Hello world!\n"))
+}
+
+/// Makes the handler that runs an application and logs nothing.
+#[must_use]
+pub fn serving(application: impl Application + 'static) -> BoundHandler {
+    let server = ServerState::default();
+    server.set_app(application);
+    BoundHandler::new(Quiet, server)
 }
