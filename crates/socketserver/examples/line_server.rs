@@ -107,7 +107,7 @@ impl Protocol for LineProtocol {
         Ok(self.handle(&line, work)?)
     }
 
-    fn deadline(&self) -> Option<Instant> {
+    fn deadline(&mut self, _now: Instant) -> Option<Instant> {
         Some(self.deadline)
     }
 

@@ -123,8 +123,8 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
     }
 
     /// What the connection waits for before its first byte.
-    pub(super) fn first_wait(&self) -> Option<Instant> {
-        self.protocol.deadline()
+    pub(super) fn first_wait(&mut self, now: Instant) -> Option<Instant> {
+        self.protocol.deadline(now)
     }
 
     /// Works on the connection until it has to wait for something.
@@ -203,7 +203,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
     fn blocked(&mut self, turn: &Turn<'_>) -> Outcome {
         let saved = self.saved.get_or_insert_default();
         saved.blocked = Some(turn.now);
-        let patience = saved.out.patience(turn.limits.write_rate);
+        let patience = saved.out.patience(self.protocol.patience().write_rate);
         if patience == Some(Duration::ZERO) {
             self.wire.reset();
             return Outcome::Closed;
@@ -250,7 +250,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
                         continue;
                     }
                     if !self.readable {
-                        let deadline = self.protocol.deadline();
+                        let deadline = self.protocol.deadline(turn.now);
                         return Ok(Outcome::Park { interest: Interest::Read, deadline });
                     }
                     if reads == READS_PER_TURN {
@@ -291,9 +291,10 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
                         return Ok(Outcome::Closed);
                     }
                     self.wire.end_sending()?;
-                    let until = turn.now + turn.limits.linger.min(LONGEST_WAIT);
+                    let patience = self.protocol.patience();
+                    let until = turn.now + patience.linger.min(LONGEST_WAIT);
                     let saved = self.saved.get_or_insert_default();
-                    saved.linger = Some((until, turn.limits.linger_bytes));
+                    saved.linger = Some((until, patience.linger_bytes));
                     self.state = State::Linger;
                 }
                 State::Linger => return self.drop_input(turn),
@@ -302,7 +303,12 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
     }
 
     fn run(&mut self, turn: &mut Turn<'_>) -> io::Result<()> {
-        let output = Output { wire: &self.wire, out: &mut turn.scratch.out, limits: turn.limits };
+        let output = Output {
+            wire: &self.wire,
+            out: &mut turn.scratch.out,
+            limits: turn.limits,
+            patience: self.protocol.patience(),
+        };
         let mut work = Work {
             input: Input { buffer: &mut turn.scratch.input, ended: self.ended },
             output,

@@ -15,7 +15,7 @@ use super::poller::{Desk, Host};
 use super::protocol::Protocol;
 use super::selector::Selector;
 use super::work::{Limits, Room};
-use super::{Factory, PollableConnection};
+use super::{PollableConnection, ProtocolClass};
 use crate::lock::lock;
 use crate::request_handler::catch_panic;
 use crate::wakeup::Wakeup;
@@ -30,7 +30,7 @@ use std::time::Instant;
 /// What all threads of an engine share.
 pub(super) struct Crew<S: BaseServer, F, P, L> {
     pub(super) server: Arc<S>,
-    pub(super) factory: Arc<F>,
+    pub(super) class: Arc<F>,
     pub(super) options: EngineOptions,
     pub(super) limits: Limits,
     pub(super) slots: Vec<Slot<S, P, L>>,
@@ -143,29 +143,25 @@ impl<S, F, P, L> Crew<S, F, P, L>
 where
     S: BaseServer + 'static,
     RequestOf<S>: PollableConnection,
-    F: Factory<S, P>,
+    F: ProtocolClass<S::Transport, Protocol = P>,
     P: Protocol,
     L: Selector,
 {
     pub(super) fn new(
         server: Arc<S>,
-        factory: Arc<F>,
+        class: Arc<F>,
         options: EngineOptions,
         slots: Vec<Slot<S, P, L>>,
     ) -> Self {
         let waiting = options.waiting_threads.unwrap_or((options.threads / 2).max(1));
         let limits = Limits {
             output_buffer: options.output_buffer,
-            write_rate: options.write_rate,
-            read_rate: options.read_rate,
-            linger: options.linger,
-            linger_bytes: options.linger_bytes,
             waiting: Room::new(waiting),
             spill: Room::new(options.spill),
         };
         Self {
             server,
-            factory,
+            class,
             options,
             limits,
             slots,
@@ -497,7 +493,7 @@ impl<S, F, P, L> Host<RequestOf<S>, AddressOf<S>> for Crew<S, F, P, L>
 where
     S: BaseServer + 'static,
     RequestOf<S>: PollableConnection,
-    F: Factory<S, P>,
+    F: ProtocolClass<S::Transport, Protocol = P>,
     P: Protocol,
     L: Selector,
 {

@@ -6,7 +6,7 @@ use super::options::Overload;
 use super::poller::{Desk, Poller};
 use super::protocol::Protocol;
 use super::selector::{Interest, Readiness, Selector};
-use super::{Factory, PollableConnection};
+use super::{PollableConnection, ProtocolClass};
 use crate::backoff::{Backoff, is_exhaustion};
 use crate::request_handler::catch_panic;
 use crate::{AddressOf, BaseServer, Connection, RequestOf, Transport};
@@ -100,7 +100,7 @@ where
     /// Takes back what other threads have worked on.
     pub(super) fn collect<F>(&mut self, crew: &Crew<S, F, P, L>, slot: &Slot<S, P, L>)
     where
-        F: Factory<S, P>,
+        F: ProtocolClass<S::Transport, Protocol = P>,
     {
         for (token, conn, outcome) in slot.take_returned() {
             self.poller.settle(token, conn, outcome, crew, &mut self.selector);
@@ -115,7 +115,7 @@ where
         now: Instant,
     ) -> Option<(u32, ConnOf<S, P>)>
     where
-        F: Factory<S, P>,
+        F: ProtocolClass<S::Transport, Protocol = P>,
     {
         self.poller.expire(now);
         let mut desk =
@@ -126,7 +126,7 @@ where
     /// Accepts those who wait to be.
     pub(super) fn accept<F>(&mut self, crew: &Crew<S, F, P, L>, now: Instant)
     where
-        F: Factory<S, P>,
+        F: ProtocolClass<S::Transport, Protocol = P>,
     {
         let Self { poller, selector, listener: Some(listener), .. } = self else { return };
         if !listener.waiting || listener.rest_until.is_some_and(|until| now < until) {
@@ -143,7 +143,7 @@ where
             }
             match listener.take_one(crew, now) {
                 Ok(Some(conn)) => {
-                    if let Err((error, conn)) = poller.insert(conn, selector) {
+                    if let Err((error, conn)) = poller.insert(conn, now, selector) {
                         listener.rest(crew, &error, now);
                         crew.count_out(conn.wire);
                     }
@@ -233,7 +233,7 @@ where
         now: Instant,
     ) -> io::Result<Option<ConnOf<S, P>>>
     where
-        F: Factory<S, P>,
+        F: ProtocolClass<S::Transport, Protocol = P>,
         P: Protocol,
         L: Selector,
     {
@@ -268,7 +268,7 @@ where
         }
         let mut protocol = None;
         let made = catch_panic(|| {
-            protocol = Some((crew.factory)(&client_address, now));
+            protocol = Some(crew.class.protocol(&request, &client_address, now));
             Ok(())
         });
         match (made, protocol) {
@@ -288,7 +288,7 @@ where
 
     fn rest<F, P, L>(&mut self, crew: &Crew<S, F, P, L>, error: &io::Error, now: Instant)
     where
-        F: Factory<S, P>,
+        F: ProtocolClass<S::Transport, Protocol = P>,
         P: Protocol,
         L: Selector,
     {

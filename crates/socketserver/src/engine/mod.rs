@@ -44,8 +44,10 @@ mod lead;
 mod model;
 mod monitor;
 mod options;
+mod patience;
 mod poller;
 mod protocol;
+mod protocol_class;
 mod selector;
 mod table;
 mod timers;
@@ -53,7 +55,9 @@ mod wire;
 mod work;
 
 pub use options::{EngineOptions, Overload};
+pub use patience::Patience;
 pub use protocol::{Input, Protocol, Step};
+pub use protocol_class::ProtocolClass;
 pub use wire::PollableConnection;
 pub use work::{Output, Work};
 
@@ -115,21 +119,10 @@ use std::time::Instant;
 /// })?;
 /// # io::Result::Ok(())
 /// ```
-pub struct Engine<S: BaseServer, F> {
+pub struct Engine<S: BaseServer, C> {
     inner: Arc<S>,
-    factory: Arc<F>,
+    class: Arc<C>,
     options: EngineOptions,
-}
-
-/// What makes the protocols of connections.
-pub(crate) trait Factory<S: BaseServer, P>:
-    Fn(&AddressOf<S>, Instant) -> P + Send + Sync + 'static
-{
-}
-
-impl<S: BaseServer, P, F> Factory<S, P> for F where
-    F: Fn(&AddressOf<S>, Instant) -> P + Send + Sync + 'static
-{
 }
 
 /// The handler class of a server that is only served by an [`Engine`].
@@ -228,8 +221,22 @@ where
     /// # std::io::Result::Ok(())
     /// ```
     pub fn with_options(server: S, factory: F, options: EngineOptions) -> Self {
+        Self::with_class(server, factory, options)
+    }
+}
+
+impl<S, C> Engine<S, C>
+where
+    S: BaseServer + 'static,
+    RequestOf<S>: PollableConnection,
+    C: ProtocolClass<S::Transport>,
+{
+    /// Gives a server an engine whose protocols are made by something else than a closure.
+    ///
+    /// [`ProtocolClass`] has an example.
+    pub fn with_class(server: S, class: C, options: EngineOptions) -> Self {
         server.base().set_multithread();
-        Self { inner: Arc::new(server), factory: Arc::new(factory), options }
+        Self { inner: Arc::new(server), class: Arc::new(class), options }
     }
 
     /// The server inside.
@@ -301,14 +308,14 @@ where
             .enumerate()
             .map(|(index, slot)| {
                 let socket = self.listener(index)?;
-                Lead::<S, P, L>::new(socket.0, base.transport(), socket.1, slot)
+                Lead::<S, C::Protocol, L>::new(socket.0, base.transport(), socket.1, slot)
             })
             .collect::<io::Result<Vec<_>>>()?;
         for (slot, lead) in slots.iter().zip(leads) {
             slot.lay_down(Box::new(lead));
         }
-        let (inner, factory) = (Arc::clone(&self.inner), Arc::clone(&self.factory));
-        let crew = Arc::new(Crew::new(inner, factory, self.options.clone(), slots));
+        let (inner, class) = (Arc::clone(&self.inner), Arc::clone(&self.class));
+        let crew = Arc::new(Crew::new(inner, class, self.options.clone(), slots));
         monitor::conduct(&crew, control)
     }
 
@@ -362,7 +369,7 @@ where
 /// The listening sockets of a server.
 type SocketOf<S> = <<S as BaseServer>::Transport as Transport>::Socket;
 
-impl<S: BaseServer, F> fmt::Debug for Engine<S, F> {
+impl<S: BaseServer, C> fmt::Debug for Engine<S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
             .field("server", self.inner.base())

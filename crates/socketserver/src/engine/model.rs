@@ -5,6 +5,7 @@
 //! two; none outlives its deadline; nothing is left after a stop.
 
 use super::Output;
+use super::Patience;
 use super::conn::{Conn, Outcome, Scratch};
 use super::poller::{Desk, Host, Poller};
 use super::protocol::{Input, Protocol, Step};
@@ -169,8 +170,13 @@ impl Protocol for Numbers {
         self.piece(&mut work.output)
     }
 
-    fn deadline(&self) -> Option<Instant> {
+    fn deadline(&mut self, _now: Instant) -> Option<Instant> {
         Some(self.until)
+    }
+
+    fn patience(&self) -> Patience {
+        let rate = MinRate { grace: self.deadline, bytes_per_second: 0 };
+        Patience::default().write_rate(Some(rate)).linger(self.deadline).linger_bytes(1000)
     }
 }
 
@@ -275,21 +281,12 @@ struct World {
 impl World {
     fn new(seed: u64, deadline: Duration) -> Self {
         let now = Instant::now();
-        let rate = MinRate { grace: deadline, bytes_per_second: 0 };
         Self {
             dice: Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             now,
             poller: Poller::new(now),
             edges: Edges::default(),
-            limits: Limits {
-                output_buffer: 256,
-                write_rate: Some(rate),
-                read_rate: None,
-                linger: deadline,
-                linger_bytes: 1000,
-                waiting: Room::new(0),
-                spill: Room::new(0),
-            },
+            limits: Limits { output_buffer: 256, waiting: Room::new(0), spill: Room::new(0) },
             ends: Ends::default(),
             away: Vec::new(),
             clients: Vec::new(),
@@ -310,7 +307,7 @@ impl World {
         };
         let conn = Conn::new(line.clone(), self.clients.len(), numbers);
         self.clients.push(Client { line, unsent: Vec::new(), expected: Vec::new() });
-        assert!(self.poller.insert(conn, &mut self.edges).is_ok());
+        assert!(self.poller.insert(conn, self.now, &mut self.edges).is_ok());
     }
 
     /// A client does something.

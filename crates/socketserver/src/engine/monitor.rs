@@ -3,7 +3,7 @@
 use super::crew::{Crew, Stop};
 use super::protocol::Protocol;
 use super::selector::Selector;
-use super::{Factory, PollableConnection};
+use super::{PollableConnection, ProtocolClass};
 use crate::control::Control;
 use crate::{BaseServer, Misuse, RequestOf};
 use std::io;
@@ -28,7 +28,7 @@ pub(super) fn conduct<S, F, P, L>(crew: &Arc<Crew<S, F, P, L>>, control: &Contro
 where
     S: BaseServer + 'static,
     RequestOf<S>: PollableConnection,
-    F: Factory<S, P>,
+    F: ProtocolClass<S::Transport, Protocol = P>,
     P: Protocol,
     L: Selector,
 {
@@ -61,7 +61,7 @@ impl<S, F, P, L> Monitor<'_, S, F, P, L>
 where
     S: BaseServer + 'static,
     RequestOf<S>: PollableConnection,
-    F: Factory<S, P>,
+    F: ProtocolClass<S::Transport, Protocol = P>,
     P: Protocol,
     L: Selector,
 {

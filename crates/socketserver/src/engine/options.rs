@@ -1,6 +1,5 @@
-//! How many threads, how much memory, and how much patience.
+//! How many threads, and how much memory.
 
-use crate::MinRate;
 use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
@@ -50,15 +49,6 @@ pub struct EngineOptions {
     /// How many bytes of answers may be in memory beyond the output buffers, all connections together.
     /// 64 MiB by default. Beyond them a write fails and its connection is reset.
     pub spill: usize,
-    /// How slowly a client may take its answers; then the connection is reset. 1 KiB/s after 10 s by default.
-    pub write_rate: Option<MinRate>,
-    /// How slowly a client may send what a handler waits for in its thread ([`Work::receive`](super::Work::receive)).
-    /// 1 KiB/s after 10 s by default.
-    pub read_rate: Option<MinRate>,
-    /// How long the engine reads and drops what still comes when it closes. 2 s by default.
-    pub linger: Duration,
-    /// How many bytes it drops at most. 16 MiB by default.
-    pub linger_bytes: u64,
     /// How long running requests may take to end after a shutdown was asked for. 30 s by default.
     pub graceful: Duration,
     /// Sends small segments at once (`TCP_NODELAY`). On by default; sockets that are not TCP ignore it.
@@ -77,10 +67,6 @@ setters! {
         output_buffer: usize,
         waiting_threads: Option<usize>,
         spill: usize,
-        write_rate: Option<MinRate>,
-        read_rate: Option<MinRate>,
-        linger: Duration,
-        linger_bytes: u64,
         graceful: Duration,
         nodelay: bool,
     }
@@ -109,7 +95,6 @@ pub enum Overload {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        const SLOWEST: MinRate = MinRate { grace: Duration::from_secs(10), bytes_per_second: 1024 };
         let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
             pollers: processors,
@@ -122,10 +107,6 @@ impl Default for EngineOptions {
             output_buffer: 64 * 1024,
             waiting_threads: None,
             spill: 64 * 1024 * 1024,
-            write_rate: Some(SLOWEST),
-            read_rate: Some(SLOWEST),
-            linger: Duration::from_secs(2),
-            linger_bytes: 16 * 1024 * 1024,
             graceful: Duration::from_secs(30),
             nodelay: true,
         }

@@ -127,10 +127,11 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     /// That it cannot be watched; it comes back.
     pub(super) fn insert(
         &mut self,
-        conn: Conn<W, A, P>,
+        mut conn: Conn<W, A, P>,
+        now: Instant,
         watch: &mut impl Watch<W>,
     ) -> Result<(), (io::Error, Conn<W, A, P>)> {
-        let deadline = conn.first_wait();
+        let deadline = conn.first_wait(now);
         let token = self.table.insert(Entry {
             conn: None,
             missed: None,

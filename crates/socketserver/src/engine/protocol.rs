@@ -1,6 +1,6 @@
 //! What a protocol is to the engine.
 
-use super::Work;
+use super::{Patience, Work};
 use crate::HandlerError;
 use std::time::Instant;
 
@@ -48,14 +48,14 @@ use std::time::Instant;
 ///         Ok(Step::Close)
 ///     }
 ///
-///     fn deadline(&self) -> Option<Instant> {
+///     fn deadline(&mut self, _now: Instant) -> Option<Instant> {
 ///         Some(self.0 + Duration::from_secs(60))
 ///     }
 /// }
 ///
 /// let now = Instant::now();
 /// let mut patient = Patient(now);
-/// assert_eq!(patient.deadline(), Some(now + Duration::from_secs(60)));
+/// assert_eq!(patient.deadline(now), Some(now + Duration::from_secs(60)));
 /// assert_eq!(patient.expired(now + Duration::from_secs(60)), Step::Close);
 /// ```
 ///
@@ -83,10 +83,17 @@ pub trait Protocol: Send + 'static {
     /// panic. What is written still leaves, and the connection closes.
     fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError>;
 
-    /// Until when the engine waits for bytes of the client; asked each time it starts to. `None`
+    /// Until when the engine waits for bytes of the client; asked each time it starts to, which is now. `None`
     /// waits for ever.
-    fn deadline(&self) -> Option<Instant> {
+    fn deadline(&mut self, now: Instant) -> Option<Instant> {
+        let _ = now;
         None
+    }
+
+    /// How slow the client may be; asked before each [`run`](Self::run) and each wait for the client to take
+    /// its answer.
+    fn patience(&self) -> Patience {
+        Patience::default()
     }
 
     /// The deadline has passed. [`Step::Run`] gives `run` the opportunity to say so to the client;
@@ -222,6 +229,12 @@ impl Input<'_> {
         self.buffer.consume(count);
     }
 
+    /// Puts bytes in front of the unused ones: what was taken out for a while and turns out to belong to
+    /// what comes next.
+    pub fn put_back(&mut self, bytes: &[u8]) {
+        self.buffer.put_back(bytes);
+    }
+
     /// Whether the client has ended its side: no more bytes will come.
     #[must_use]
     pub fn has_ended(&self) -> bool {
@@ -268,6 +281,19 @@ impl Buffer {
     pub(super) fn clear(&mut self) {
         self.start = 0;
         self.end = 0;
+    }
+
+    fn put_back(&mut self, bytes: &[u8]) {
+        let start = bytes.len();
+        let length = start + self.end - self.start;
+        if length > self.bytes.len() {
+            self.bytes.resize(length, 0);
+        }
+        self.bytes.copy_within(self.start..self.end, start);
+        if let Some(front) = self.bytes.get_mut(..start) {
+            front.copy_from_slice(bytes);
+        }
+        (self.start, self.end) = (0, length);
     }
 
     /// Starts with bytes that another buffer's connection left over.
@@ -324,5 +350,10 @@ mod tests {
         assert!(buffer.is_empty());
         buffer.load(b"ab");
         assert_eq!(buffer.unused(), b"ab");
+        buffer.consume(1);
+        buffer.put_back(b"xyz");
+        assert_eq!(buffer.unused(), b"xyzb");
+        buffer.put_back(b"more than there is room for, ");
+        assert_eq!(buffer.unused(), b"more than there is room for, xyzb");
     }
 }

@@ -1,5 +1,6 @@
 //! What a handler reads from and writes to while its thread is its own.
 
+use super::Patience;
 use super::conn::Saved;
 use super::protocol::Input;
 use super::selector::Interest;
@@ -81,7 +82,7 @@ impl Work<'_> {
     /// # Errors
     ///
     /// [`ErrorKind::TimedOut`] if the client is slower than
-    /// [`read_rate`](super::EngineOptions::read_rate); [`ErrorKind::ResourceBusy`] if too many handlers wait
+    /// [`read_rate`](super::Patience::read_rate); [`ErrorKind::ResourceBusy`] if too many handlers wait
     /// already; [`ErrorKind::StorageFull`] if there is no room behind the unused bytes; those of the
     /// system call.
     pub fn receive(&mut self) -> io::Result<usize> {
@@ -108,7 +109,13 @@ impl Work<'_> {
             if seat.is_none() {
                 seat = Some(Reservation::take(&limits.waiting, 1).ok_or(ErrorKind::ResourceBusy)?);
             }
-            wait(wire, Interest::Read, limits.read_rate, self.received, &mut self.waited)?;
+            wait(
+                wire,
+                Interest::Read,
+                self.output.patience.read_rate,
+                self.received,
+                &mut self.waited,
+            )?;
         }
     }
 }
@@ -119,7 +126,7 @@ impl Work<'_> {
 /// requests that came together. What does not fit into the
 /// [`output_buffer`](super::EngineOptions::output_buffer) is sent at once; if the client does not take it, the
 /// handler waits in its thread, as long as the client keeps the
-/// [`write_rate`](super::EngineOptions::write_rate). [`flush`](Write::flush) sends at once what there is.
+/// [`write_rate`](super::Patience::write_rate). [`flush`](Write::flush) sends at once what there is.
 ///
 /// # Errors
 ///
@@ -164,6 +171,7 @@ pub struct Output<'w> {
     pub(super) wire: &'w dyn Wire,
     pub(super) out: &'w mut Outgoing,
     pub(super) limits: &'w Limits,
+    pub(super) patience: Patience,
 }
 
 /// Bytes on their way to the client.
@@ -182,10 +190,6 @@ pub(super) struct Outgoing {
 #[derive(Debug)]
 pub(super) struct Limits {
     pub(super) output_buffer: usize,
-    pub(super) write_rate: Option<MinRate>,
-    pub(super) read_rate: Option<MinRate>,
-    pub(super) linger: Duration,
-    pub(super) linger_bytes: u64,
     /// Seats for handlers that wait for a client.
     pub(super) waiting: Arc<Room>,
     /// Bytes beyond the output buffers.
@@ -272,7 +276,7 @@ impl Output<'_> {
             if seat.is_none() {
                 return self.spill_over(most);
             }
-            let (rate, taken) = (self.limits.write_rate, self.out.taken);
+            let (rate, taken) = (self.patience.write_rate, self.out.taken);
             wait(self.wire, Interest::Write, rate, taken, &mut self.out.waited)?;
         }
         Ok(())
@@ -290,6 +294,15 @@ impl Output<'_> {
             spill => *spill = Some(reservation),
         }
         Ok(())
+    }
+
+    /// Sends as much of what there is as the client takes, without waiting for it. True if that was all.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system call, and of everything after a failed write.
+    pub fn send(&mut self) -> io::Result<bool> {
+        self.guard(|output| output.out.send(output.wire))
     }
 
     /// Runs something that sends, unless sending has failed before.
@@ -463,23 +476,19 @@ mod tests {
         }
     }
 
+    const PATIENCE: Patience =
+        Patience { write_rate: None, read_rate: None, linger: Duration::ZERO, linger_bytes: 0 };
+
     fn limits(waiting: usize, spill: usize) -> Limits {
-        Limits {
-            output_buffer: 8,
-            write_rate: None,
-            read_rate: None,
-            linger: Duration::ZERO,
-            linger_bytes: 0,
-            waiting: Room::new(waiting),
-            spill: Room::new(spill),
-        }
+        Limits { output_buffer: 8, waiting: Room::new(waiting), spill: Room::new(spill) }
     }
 
     #[test]
     fn what_fits_gathers_and_the_rest_leaves_behind_it_in_one_write() {
         let (client, limits) = (Client::with_room(100), limits(0, 0));
         let mut out = Outgoing::default();
-        let mut output = Output { wire: &client, out: &mut out, limits: &limits };
+        let mut output =
+            Output { wire: &client, out: &mut out, limits: &limits, patience: PATIENCE };
         output.write_all(b"head ").unwrap();
         assert_eq!(client.taken(), "");
         output.write_all(b"and body").unwrap();
@@ -493,7 +502,8 @@ mod tests {
     fn a_client_that_is_too_slow_ends_the_answer() {
         let (client, limits) = (Client::with_room(3), limits(1, 0));
         let mut out = Outgoing::default();
-        let mut output = Output { wire: &client, out: &mut out, limits: &limits };
+        let mut output =
+            Output { wire: &client, out: &mut out, limits: &limits, patience: PATIENCE };
         let error = output.write_all(&[b'x'; 20]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         *lock(&client.room) = 100;
@@ -507,7 +517,8 @@ mod tests {
     fn without_a_seat_to_wait_in_the_answer_spills_into_memory_as_far_as_there_is_room() {
         let (client, limits) = (Client::with_room(0), limits(0, 30));
         let mut out = Outgoing::default();
-        let mut output = Output { wire: &client, out: &mut out, limits: &limits };
+        let mut output =
+            Output { wire: &client, out: &mut out, limits: &limits, patience: PATIENCE };
         output.write_all(&[b'x'; 38]).unwrap();
         assert_eq!(limits.spill.taken.load(Ordering::Relaxed), 30);
         let mut saved = Saved::default();
@@ -517,7 +528,8 @@ mod tests {
         assert!(saved.out.send(&client).unwrap());
         assert_eq!(limits.spill.taken.load(Ordering::Relaxed), 0);
 
-        let mut output = Output { wire: &client, out: &mut out, limits: &limits };
+        let mut output =
+            Output { wire: &client, out: &mut out, limits: &limits, patience: PATIENCE };
         *lock(&client.room) = 0;
         let error = output.write_all(&[b'x'; 39]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ResourceBusy);

@@ -95,7 +95,7 @@ mod tests {
             Ok(Step::Receive)
         }
 
-        fn deadline(&self) -> Option<Instant> {
+        fn deadline(&mut self, _now: Instant) -> Option<Instant> {
             Some(self.0)
         }
     }

@@ -41,6 +41,7 @@ struct Lines {
     until: Instant,
     /// The bytes of a `pull` still to be written.
     remaining: usize,
+    slowness: engine::Patience,
 }
 
 const BIG: usize = 16 * 1024 * 1024;
@@ -94,8 +95,12 @@ impl Protocol for Lines {
         Ok(if line == "quit" || work.is_stopping() { Step::Close } else { Step::Receive })
     }
 
-    fn deadline(&self) -> Option<Instant> {
+    fn deadline(&mut self, _now: Instant) -> Option<Instant> {
         Some(self.until)
+    }
+
+    fn patience(&self) -> engine::Patience {
+        self.slowness
     }
 
     fn refuse(&mut self, answer: &mut Vec<u8>) {
@@ -109,23 +114,31 @@ struct Backstage {
     begun: Receiver<String>,
     sender: Sender<String>,
     patience: Duration,
+    slowness: engine::Patience,
 }
 
 impl Backstage {
     fn new() -> Self {
         let (sender, begun) = channel();
-        Self { gate: Gate::default(), begun, sender, patience: Duration::from_secs(100) }
+        Self {
+            gate: Gate::default(),
+            begun,
+            sender,
+            patience: Duration::from_secs(100),
+            slowness: engine::Patience::default(),
+        }
     }
 
     fn factory(&self) -> impl Fn(&SocketAddr, Instant) -> Lines + Send + Sync + use<> {
         let (gate, sender, patience) = (self.gate.clone(), self.sender.clone(), self.patience);
-        let sender = Mutex::new(sender);
+        let (sender, slowness) = (Mutex::new(sender), self.slowness);
         move |_, now| Lines {
             gate: gate.clone(),
             begun: sender.lock().unwrap().clone(),
             patience,
             until: now + patience,
             remaining: 0,
+            slowness,
         }
     }
 

@@ -4,7 +4,7 @@ use super::hooks::Hooked;
 use super::{Backstage, Client, bind, options, serving};
 use crate::support::deadline;
 use socketserver::MinRate;
-use socketserver::engine::Engine;
+use socketserver::engine::{Engine, Patience};
 use std::io::{Read, Write};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,11 +14,12 @@ fn two_hundred_slow_clients_neither_delay_others_nor_outlive_their_deadlines() {
     let _deadline = deadline();
     let mut backstage = Backstage::new();
     backstage.patience = Duration::from_secs(2);
+    let grace = Duration::from_secs(1);
+    backstage.slowness = Patience::default()
+        .write_rate(Some(MinRate { grace, bytes_per_second: 1 << 30 }))
+        .linger(Duration::from_millis(100));
     let options = options(|options| {
         options.threads = 4;
-        let grace = Duration::from_secs(1);
-        options.write_rate = Some(MinRate { grace, bytes_per_second: 1 << 30 });
-        options.linger = Duration::from_millis(100);
     });
     let engine = Engine::with_options(Hooked::new(), backstage.factory(), options);
     serving(&engine, |address| {
