@@ -1,7 +1,7 @@
 //! The environ of a request: a view over its head, built only as far as somebody asks.
 
-use http_server::ServerInfo;
-use http_server::proto::{RequestHead, RequestHeaders, TargetForm};
+use http_server::proto::{Framing, RequestHead, RequestHeaders, TargetForm};
+use http_server::{ClientAddress, ServerInfo};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -48,50 +48,15 @@ const SERVER_KEYS: [&str; 2] = ["SERVER_NAME", "SERVER_PORT"];
 const CONTENT_KEYS: [&str; 2] = ["CONTENT_LENGTH", "CONTENT_TYPE"];
 
 /// The variables of one request (RFC 3875 §4.1, PEP 3333 "environ Variables"), by the table in `environ.md`.
+///
+/// It only points at where they are: to make it is nearly free, since most applications look at few of them.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestEnviron<'a> {
-    base: Arc<BaseEnviron>,
-    server: &'a ServerInfo,
-    method: &'a str,
-    protocol: &'a str,
-    raw_uri: &'a str,
-    path: &'a str,
-    query: &'a str,
-    /// The authority of an absolute-form target; it replaces the Host field (RFC 9112 §3.2.2).
-    authority: Option<&'a str>,
-    headers: RequestHeaders<'a>,
-    remote_addr: String,
-    server_software: &'a str,
-}
-
-impl<'a> RequestEnviron<'a> {
-    pub(crate) fn new(
-        head: RequestHead<'a>,
-        base: Arc<BaseEnviron>,
-        server: &'a ServerInfo,
-        remote_addr: String,
-        server_software: &'a str,
-    ) -> Self {
-        let (authority, path, query) = match head.target_form() {
-            TargetForm::Absolute { authority, path, query } => (Some(authority), path, query),
-            TargetForm::Origin { path, query } => (None, path, query),
-            // Neither form names a path; neither reaches an application.
-            _ => (None, head.target(), None),
-        };
-        Self {
-            base,
-            server,
-            method: head.method(),
-            protocol: head.request_version(),
-            raw_uri: head.target(),
-            path,
-            query: query.unwrap_or_default(),
-            authority,
-            headers: head.headers(),
-            remote_addr,
-            server_software,
-        }
-    }
+    pub(crate) head: RequestHead<'a>,
+    pub(crate) base: Arc<BaseEnviron>,
+    pub(crate) server: &'a ServerInfo,
+    pub(crate) client_address: &'a ClientAddress,
+    pub(crate) server_software: &'a str,
 }
 
 impl EnvironSource for RequestEnviron<'_> {
@@ -105,24 +70,7 @@ impl EnvironSource for RequestEnviron<'_> {
                 each(key, &value);
             }
         }
-        if let Some(authority) = self.authority {
-            each("HTTP_HOST", authority);
-        }
-        for (position, (name, _)) in self.headers.iter_bytes().enumerate() {
-            let repeated = || {
-                self.headers
-                    .iter_bytes()
-                    .take(position)
-                    .any(|(other, _)| other.eq_ignore_ascii_case(name))
-            };
-            let replaced = || self.authority.is_some() && name.eq_ignore_ascii_case("host");
-            if !name.contains('_') && !replaced() && !repeated() {
-                let key = key_of(name);
-                if let Some(value) = self.of_request(&key) {
-                    each(&key, &value);
-                }
-            }
-        }
+        self.for_each_field(each);
         for key in self.base.keys().filter(|key| self.of_request(key).is_none()) {
             if let Some(value) = self.of_server(key) {
                 each(key, &value);
@@ -136,21 +84,24 @@ impl EnvironSource for RequestEnviron<'_> {
     }
 }
 
-impl RequestEnviron<'_> {
+impl<'a> RequestEnviron<'a> {
     /// The value that the request itself gives to a variable.
     fn of_request(&self, key: &str) -> Option<Cow<'_, str>> {
+        let head = self.head;
         match key {
-            "REQUEST_METHOD" => Some(Cow::Borrowed(self.method)),
-            "PATH_INFO" => Some(path_info(self.path)),
-            "QUERY_STRING" => Some(Cow::Borrowed(self.query)),
-            "RAW_URI" | "REQUEST_URI" => Some(Cow::Borrowed(self.raw_uri)),
-            "REMOTE_ADDR" => Some(Cow::Borrowed(&self.remote_addr)),
-            "SERVER_PROTOCOL" => Some(Cow::Borrowed(self.protocol)),
+            "REQUEST_METHOD" => Some(Cow::Borrowed(head.method())),
+            "PATH_INFO" => Some(path_info(self.path_and_query().0)),
+            "QUERY_STRING" => Some(Cow::Borrowed(self.path_and_query().1)),
+            "RAW_URI" | "REQUEST_URI" => Some(Cow::Borrowed(head.target())),
+            "REMOTE_ADDR" => Some(match self.client_address {
+                ClientAddress::Named(name) => Cow::Borrowed(name),
+                address => Cow::Owned(address.host()),
+            }),
+            "SERVER_PROTOCOL" => Some(Cow::Borrowed(head.request_version())),
             "SERVER_SOFTWARE" => Some(Cow::Borrowed(self.server_software)),
-            "CONTENT_TYPE" => self.headers.get("Content-Type"),
-            "CONTENT_LENGTH" => self.headers.get("Content-Length"),
-            "HTTP_HOST" if self.authority.is_some() => self.authority.map(Cow::Borrowed),
-            _ => self.fields(key.strip_prefix("HTTP_")?),
+            "CONTENT_TYPE" => head.headers().get("Content-Type"),
+            "CONTENT_LENGTH" => head.headers().get("Content-Length"),
+            _ => self.of_fields(key.strip_prefix("HTTP_")?),
         }
     }
 
@@ -158,7 +109,7 @@ impl RequestEnviron<'_> {
     fn of_server(&self, key: &str) -> Option<Cow<'_, str>> {
         match (self.base.get(key), key) {
             // An empty length would deny a body that is there.
-            (Some(_), "CONTENT_LENGTH") if self.headers.contains("Transfer-Encoding") => None,
+            (Some(_), "CONTENT_LENGTH") if self.head.framing() == Framing::Chunked => None,
             (Some(value), _) => Some(Cow::Borrowed(value)),
             (None, "SERVER_NAME") if !self.server.server_name.is_empty() => {
                 Some(Cow::Borrowed(&self.server.server_name))
@@ -170,23 +121,79 @@ impl RequestEnviron<'_> {
         }
     }
 
-    /// All fields whose name gives `HTTP_<name>`, joined.
-    fn fields(&self, name: &str) -> Option<Cow<'_, str>> {
-        let taken = REQUEST_KEYS.contains(&name)
-            || SERVER_KEYS.contains(&name)
-            || CONTENT_KEYS.contains(&name)
-            || self.base.contains_key(name);
-        if taken || name == "PROXY" {
+    /// The value of `HTTP_<name>`: of all fields whose names give it.
+    fn of_fields(&self, name: &str) -> Option<Cow<'a, str>> {
+        if self.is_taken(name) {
             return None;
         }
-        let mut values = self
-            .headers
-            .iter_bytes()
-            .filter(|(field, _)| gives(field, name))
-            .map(|(_, value)| native::from_bytes(value));
+        let authority = if name == "HOST" { self.authority() } else { None };
+        authority.map(Cow::Borrowed).or_else(|| self.joined(&field_of(name)?))
+    }
+
+    /// The values of all fields of this name.
+    fn joined(&self, field: &str) -> Option<Cow<'a, str>> {
+        let mut values = self.head.headers().get_all_bytes(field).map(native::from_bytes);
         let first = values.next()?;
-        let separator = if name == "COOKIE" { "; " } else { "," };
+        let separator = if field.eq_ignore_ascii_case("cookie") { "; " } else { "," };
         Some(values.fold(first, |joined, value| joined + separator + value))
+    }
+
+    /// Calls `each` for every `HTTP_*`, in the order of the fields.
+    fn for_each_field(&self, each: &mut dyn FnMut(&str, &str)) {
+        let authority = self.authority();
+        if let Some(authority) = authority {
+            each("HTTP_HOST", authority);
+        }
+        let headers = self.head.headers();
+        let repeats = Repeats::among(headers);
+        let mut key = Vec::with_capacity(64);
+        for (position, (field, value)) in headers.iter_bytes().enumerate() {
+            // A field with an underscore gives nothing, since it would pose as another one.
+            let replaced = authority.is_some() && field.eq_ignore_ascii_case("host");
+            if replaced || field.contains('_') {
+                continue;
+            }
+            let key = key_of(field, &mut key);
+            if key.strip_prefix("HTTP_").is_none_or(|name| self.is_taken(name)) {
+                continue;
+            }
+            if !repeats.may_have(field) {
+                each(key, &native::from_bytes(value));
+            } else if !headers
+                .iter_bytes()
+                .take(position)
+                .any(|(other, _)| other.eq_ignore_ascii_case(field))
+            {
+                each(key, &self.joined(field).unwrap_or_default());
+            }
+        }
+    }
+
+    /// Whether `HTTP_<name>` is left out: the server's own variable could be taken for it, or it for the server's own.
+    fn is_taken(&self, name: &str) -> bool {
+        name == "PROXY"
+            || REQUEST_KEYS.contains(&name)
+            || SERVER_KEYS.contains(&name)
+            || CONTENT_KEYS.contains(&name)
+            || self.base.contains_key(name)
+    }
+
+    /// The authority of an absolute-form target; it replaces the Host field (RFC 9112 §3.2.2).
+    fn authority(&self) -> Option<&'a str> {
+        match self.head.target_form() {
+            TargetForm::Absolute { authority, .. } => Some(authority),
+            _ => None,
+        }
+    }
+
+    fn path_and_query(&self) -> (&'a str, &'a str) {
+        match self.head.target_form() {
+            TargetForm::Absolute { path, query, .. } | TargetForm::Origin { path, query } => {
+                (path, query.unwrap_or_default())
+            }
+            // Neither form names a path; neither reaches an application.
+            _ => (self.head.target(), ""),
+        }
     }
 }
 
@@ -203,20 +210,63 @@ pub(crate) fn path_info(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// The variable that a field gives.
-fn key_of(field: &str) -> String {
-    let upper = |c: char| if c == '-' { '_' } else { c.to_ascii_uppercase() };
-    "HTTP_".chars().chain(field.chars().map(upper)).collect()
+/// Writes the variable that a field gives into a buffer.
+fn key_of<'k>(field: &str, buffer: &'k mut Vec<u8>) -> &'k str {
+    buffer.clear();
+    buffer.extend_from_slice(b"HTTP_");
+    let upper = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
+    buffer.extend(field.bytes().map(upper));
+    // The names of fields are ASCII.
+    std::str::from_utf8(buffer).unwrap_or_default()
 }
 
-/// Whether a field gives `HTTP_<name>`. None with an underscore does, since it would pose as another one.
-fn gives(field: &str, name: &str) -> bool {
-    field.len() == name.len()
-        && field.bytes().zip(name.bytes()).all(|(field, name)| match field {
-            b'-' => name == b'_',
-            b'_' => false,
-            _ => name == field.to_ascii_uppercase(),
-        })
+/// The field that gives `HTTP_<name>`, in some case; `None` if none does.
+fn field_of(name: &str) -> Option<Cow<'_, str>> {
+    if name.bytes().any(|byte| byte == b'-' || byte.is_ascii_lowercase()) {
+        return None;
+    }
+    if !name.contains('_') {
+        return Some(Cow::Borrowed(name));
+    }
+    let field = name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }).collect();
+    String::from_utf8(field).ok().map(Cow::Owned)
+}
+
+/// Which fields may have a name that another one has, too: so that walking over them is not a search for each.
+#[derive(Default)]
+struct Repeats {
+    /// A bit for each sort of names that was seen, and for each that was seen again.
+    once: [u64; SORTS / 64],
+    again: [u64; SORTS / 64],
+}
+
+const SORTS: usize = 512;
+
+impl Repeats {
+    fn among(headers: RequestHeaders<'_>) -> Self {
+        let mut repeats = Self::default();
+        for (field, _) in headers.iter_bytes() {
+            let (word, bit) = Self::sort(field);
+            repeats.again[word] |= repeats.once[word] & bit;
+            repeats.once[word] |= bit;
+        }
+        repeats
+    }
+
+    fn may_have(&self, field: &str) -> bool {
+        let (word, bit) = Self::sort(field);
+        self.again[word] & bit != 0
+    }
+
+    /// Equal for names that are equal in any case, different for most others.
+    fn sort(field: &str) -> (usize, u64) {
+        let bytes = field.as_bytes();
+        let at = |place: usize| bytes.get(place).map_or(0, |byte| usize::from(byte | 0x20));
+        let length = bytes.len();
+        let ends = at(0) + 3 * at(length / 2) + 5 * at(length.wrapping_sub(2));
+        let sort = (length + 7 * at(length.wrapping_sub(1)) + 11 * ends) % SORTS;
+        (sort / 64, 1 << (sort % 64))
+    }
 }
 
 #[cfg(test)]
@@ -235,13 +285,13 @@ mod tests {
             [("SERVER_NAME", "localhost"), ("SCRIPT_NAME", ""), ("CONTENT_LENGTH", "")]
                 .map(|(k, v)| (k.into(), v.into())),
         );
-        let source = RequestEnviron::new(
-            parser.head(&head[..length]),
-            Arc::new(base),
-            &info,
-            "10.0.0.9".into(),
-            "WSGIServer",
-        );
+        let source = RequestEnviron {
+            head: parser.head(&head[..length]),
+            base: Arc::new(base),
+            server: &info,
+            client_address: &ClientAddress::Inet(([10, 0, 0, 9], 50_000).into()),
+            server_software: "WSGIServer",
+        };
 
         let mut walked = Vec::new();
         source.for_each(&mut |key, value| {
@@ -359,6 +409,21 @@ mod tests {
             "X-A: 1\r\nCookie: a=1\r\nx-a: 2\r\nCookie: b=2\r\nX-A:",
             &[("HTTP_COOKIE", "a=1; b=2"), ("HTTP_X_A", "1,2,")],
         );
+    }
+
+    #[test]
+    fn a_walk_over_many_fields_gives_each_once() {
+        // So many names of a kind that some count as of one sort; what is repeated has another spelling.
+        let names = (0..30).map(|n| format!("{}X-{n}", "a-".repeat(n % 3)));
+        let fields: String = ["", "-b", "-B"]
+            .iter()
+            .flat_map(|end| names.clone().map(move |name| format!("\r\n{name}{end}: {name}")))
+            .collect();
+        let walked = environ(&format!("GET / HTTP/1.0{fields}"));
+        let of_fields = |(key, _): &&(String, String)| key.starts_with("HTTP_");
+        assert_eq!(walked.iter().filter(of_fields).count(), 60, "{walked:?}");
+        let joined = ("HTTP_A_X_7_B".to_owned(), "a-X-7,a-X-7".to_owned());
+        assert!(walked.contains(&joined), "{walked:?}");
     }
 
     #[test]

@@ -68,13 +68,13 @@ pub trait WsgiRequestHandler {
     fn get_environ<'a>(&self, x: &Exchange<'a>, server: &ServerState) -> Environ<'a> {
         // The server itself answers a request without a head.
         let Some(head) = x.head() else { return Environ::new() };
-        let mut environ = Environ::with_source(RequestEnviron::new(
+        let mut environ = Environ::with_source(RequestEnviron {
             head,
-            server.base_environ(),
-            x.server(),
-            x.client_address().host(),
-            x.options().server_version,
-        ));
+            base: server.base_environ(),
+            server: x.server(),
+            client_address: x.client_address(),
+            server_software: x.options().server_version,
+        });
         if x.path() != head.path() {
             // An override has set another path.
             let (path, query) = x.path().split_once('?').unwrap_or((x.path(), ""));

@@ -83,7 +83,7 @@ impl<'a> RequestHeaders<'a> {
         let buffer = self.buffer;
         // Names were checked to be tokens, hence ASCII.
         self.fields.iter().map(move |field| {
-            (octets::ascii(field.name.of(buffer)).unwrap_or_default(), field.value.of(buffer))
+            (std::str::from_utf8(field.name.of(buffer)).unwrap_or_default(), field.value.of(buffer))
         })
     }
 
