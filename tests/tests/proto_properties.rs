@@ -1,6 +1,8 @@
 //! Properties of the protocol core that hold for all inputs, tried on random ones.
 
-use http_server::proto::{BodyDecoder, ChunkedDecoder, Framing, LAST_CHUNK, Limits, write_chunk};
+use http_server::proto::{
+    BodyDecoder, ChunkedDecoder, Framing, HeadParser, LAST_CHUNK, Limits, write_chunk,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wsgiref_tests::wire::EventReader;
@@ -99,6 +101,28 @@ proptest! {
         let whole = events([&bytes[..]]);
         prop_assert_eq!(&whole, &events(cut(&bytes, &places)));
         prop_assert_eq!(&whole, &events(bytes.chunks(1)));
+    }
+
+    /// Our rules are the stricter ones, so whatever passes them means the same to a parser that was written by others.
+    #[test]
+    fn a_head_that_passes_means_the_same_to_httparse(
+        bytes in prop_oneof![1 => connection(), 3 => nearly_valid()],
+    ) {
+        let mut parser = HeadParser::new(Limits::default());
+        if let Ok(Some(length)) = parser.parse(&bytes) {
+            let head = parser.head(&bytes[..length]);
+            let mut slots = [httparse::EMPTY_HEADER; 100];
+            let mut other = httparse::Request::new(&mut slots);
+            // Of the versions that are served as 1.1 it knows none.
+            if head.version().minor < 2 {
+                prop_assert_eq!(other.parse(&bytes), Ok(httparse::Status::Complete(length)));
+                prop_assert_eq!(other.method, Some(head.method()));
+                prop_assert_eq!(other.path, Some(head.target()));
+                prop_assert_eq!(other.version, Some(head.version().minor));
+                let theirs = other.headers.iter().map(|field| (field.name, field.value));
+                prop_assert!(head.headers().iter_bytes().eq(theirs));
+            }
+        }
     }
 
     #[test]

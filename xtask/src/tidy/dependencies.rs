@@ -38,7 +38,7 @@ pub(super) const TABLE: &[Row] = &[
     Row {
         name: "http-server",
         inside: &["socketserver"],
-        outside: Outside::Only(&["httparse", "httpdate", "percent-encoding", "thiserror"]),
+        outside: Outside::Only(&["httpdate", "percent-encoding", "thiserror"]),
         optional: &["flate2", "http", "mime_guess", "rustls"],
         published: true,
     },

@@ -1,5 +1,6 @@
 //! The host and port of a request (RFC 9112 §3.2, RFC 3986 §3.2.2).
 
+use super::cursor::Cursor;
 use super::octets;
 use core::net::Ipv6Addr;
 
@@ -27,11 +28,19 @@ pub(super) fn is_host_and_port(bytes: &[u8]) -> bool {
 /// What follows the host at the start of the bytes; `None` if there is no host.
 #[inline]
 fn after_host(bytes: &[u8]) -> Option<&[u8]> {
-    let end = bytes.iter().position(|&byte| !octets::is_reg_name_byte(byte));
-    match bytes.split_at_checked(end.unwrap_or(bytes.len()))? {
+    let mut cursor = Cursor::new(bytes);
+    cursor.skip_while(octets::is_reg_name_byte);
+    match cursor.rest() {
         // Nearly all hosts are plain names or IPv4 addresses.
-        ([_, ..], rest @ ([] | [b':', ..])) => Some(rest),
-        ([], [b'[', rest @ ..]) => after_ip_literal(rest),
+        rest @ ([] | [b':', ..]) if rest.len() < bytes.len() => Some(rest),
+        _ => after_unusual_host(bytes),
+    }
+}
+
+#[cold]
+fn after_unusual_host(bytes: &[u8]) -> Option<&[u8]> {
+    match bytes {
+        [b'[', rest @ ..] => after_ip_literal(rest),
         _ => after_reg_name(bytes),
     }
 }

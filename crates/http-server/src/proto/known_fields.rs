@@ -16,15 +16,7 @@ pub(super) struct KnownFields {
 
 impl KnownFields {
     /// Looks at one field, whose value stands at `place`.
-    #[inline]
     pub(super) fn note(&mut self, name: &[u8], value: &[u8], place: Span) {
-        // The first letter tells most other fields apart before anything is compared.
-        if let [b'C' | b'c' | b'E' | b'e' | b'H' | b'h' | b'T' | b't', ..] = name {
-            self.note_likely(name, value, place);
-        }
-    }
-
-    fn note_likely(&mut self, name: &[u8], value: &[u8], place: Span) {
         match name.len() {
             4 if octets::is_word(name, b"host") => self.host.note(place),
             6 if octets::is_word(name, b"expect") => self.expectation.note(value),

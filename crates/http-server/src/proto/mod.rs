@@ -9,7 +9,7 @@
 //!                 └─ RequestError: status, words, explanation, rule ──▶ error page, close
 //! ```
 //!
-//! The head of a request that arrives whole and is valid takes the hot path (`httparse` and the checks it leaves out).
+//! The head of a request that arrives whole and is valid takes the hot path (one pass, which accepts nothing that any rule refuses).
 //! Any other takes the slow pass, which reads line by line, goes on where it stopped, and knows what is wrong. Both
 //! agree on every input, and neither depends on how the bytes were cut.
 //!
@@ -40,6 +40,7 @@
 mod body;
 mod chunked;
 mod connection;
+mod cursor;
 mod diagnosis;
 mod error;
 mod expect;

@@ -18,11 +18,4 @@ impl Span {
     pub(super) fn of(self, buffer: &[u8]) -> &[u8] {
         buffer.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
-
-    /// Where a part of the buffer stands in it.
-    #[inline]
-    pub(super) fn of_part(part: &[u8], buffer: &[u8]) -> Self {
-        let start = part.as_ptr() as usize - buffer.as_ptr() as usize;
-        Self::new(start, start + part.len())
-    }
 }
