@@ -312,7 +312,7 @@ pub trait BaseHttpRequestHandler {
     /// Returns a time, or the present one, as a header field has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
     fn date_time_string(&self, x: &Exchange<'_>, timestamp: Option<SystemTime>) -> String {
         let _ = x;
-        date::date_time_string(timestamp.unwrap_or_else(SystemTime::now)).to_string()
+        date::date_time_string(timestamp.unwrap_or_else(SystemTime::now)).as_str().to_owned()
     }
 
     /// Returns the present time as a log line has it, in UTC: `06/Nov/1994 08:49:37`.

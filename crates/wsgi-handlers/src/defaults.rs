@@ -110,7 +110,13 @@ impl Base {
         match (response.state().on(event)?, exc_info) {
             (Step::Raise, Some(error)) => Err(error),
             _ => {
-                start::check_status(status)?;
+                let status = match start::usual_status(status) {
+                    Some(usual) => Cow::Borrowed(usual),
+                    None => {
+                        start::check_status(status)?;
+                        Cow::Owned(status.to_owned())
+                    }
+                };
                 start::check_headers(&headers)?;
                 response.start(status, headers);
                 Ok(())

@@ -2,6 +2,7 @@
 
 use crate::error::Misuse;
 use crate::start;
+use std::borrow::Cow;
 use std::io;
 use wsgi_util::{Environ, Headers};
 
@@ -140,7 +141,7 @@ impl ResponseState {
 #[derive(Debug)]
 pub struct Response {
     state: ResponseState,
-    status: String,
+    status: Cow<'static, str>,
     /// The response headers. An override of `cleanup_headers` may change them until they are sent.
     pub headers: Headers,
     bytes_sent: u64,
@@ -163,7 +164,7 @@ impl Response {
     pub fn new(environ: &Environ<'_>, client_is_modern: bool) -> Self {
         Self {
             state: ResponseState::NotStarted,
-            status: String::new(),
+            status: Cow::Borrowed(""),
             headers: Headers::new(),
             bytes_sent: 0,
             result_len: None,
@@ -182,13 +183,13 @@ impl Response {
 
     /// The status, `200 OK`, once the response is started.
     pub fn status(&self) -> Option<&str> {
-        (self.state != ResponseState::NotStarted).then_some(self.status.as_str())
+        (self.state != ResponseState::NotStarted).then_some(&*self.status)
     }
 
     /// The three digits of the status, once the response is started.
     pub fn status_code(&self) -> Option<&str> {
-        // Every status that was accepted has a blank after its code.
-        self.status().and_then(|status| status.split(' ').next())
+        // Every status that was accepted begins with its code and a blank.
+        self.status().and_then(|status| status.get(..3))
     }
 
     /// Whether the head was sent, so that nothing about it can be changed.
@@ -262,9 +263,8 @@ impl Response {
     }
 
     /// Keeps a new status and new headers.
-    pub(crate) fn start(&mut self, status: &str, headers: Headers) {
-        self.status.clear();
-        self.status.push_str(status);
+    pub(crate) fn start(&mut self, status: Cow<'static, str>, headers: Headers) {
+        self.status = status;
         self.headers = headers;
         self.state = ResponseState::Started;
     }

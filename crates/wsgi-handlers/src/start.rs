@@ -3,6 +3,24 @@
 use crate::error::Misuse;
 use wsgi_util::{Headers, is_hop_by_hop, native};
 
+/// The same status, if it is one of those that nearly every response has: it needs neither a check nor a copy.
+pub(crate) fn usual_status(status: &str) -> Option<&'static str> {
+    USUAL.into_iter().find(|usual| *usual == status)
+}
+
+/// In the order of how often they are sent.
+const USUAL: [&str; 9] = [
+    "200 OK",
+    "304 Not Modified",
+    "404 Not Found",
+    "302 Found",
+    "201 Created",
+    "204 No Content",
+    "206 Partial Content",
+    "301 Moved Permanently",
+    "400 Bad Request",
+];
+
 /// Checks a status: CPython's checks, in CPython's order and words, then latin-1 (known defect B-11).
 ///
 /// Control characters come first, as in CPython 3.15 (gh-144370); a tab is one of them.
@@ -56,10 +74,7 @@ pub(crate) fn check_headers(headers: &Headers) -> Result<(), Misuse> {
 /// (RFC 9112 §6.3), so they are refused; also two that agree, since it is a field to send once (RFC 9110 §5.3).
 pub(crate) fn content_length(headers: &Headers) -> Result<Option<u64>, Misuse> {
     let mut found = None;
-    for (name, value) in headers {
-        if !name.eq_ignore_ascii_case("Content-Length") {
-            continue;
-        }
+    for value in headers.values_of("Content-Length") {
         let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
         match value.parse::<u64>() {
             Ok(length) if is_number && found.is_none() => found = Some(length),
@@ -80,8 +95,19 @@ fn is_of_the_connection(name: &str) -> bool {
 
 /// RFC 9110 §5.6.2.
 fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    TOKEN[usize::from(byte)]
 }
+
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut rest: &[u8] =
+        b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    while let [byte, others @ ..] = rest {
+        table[*byte as usize] = true;
+        rest = others;
+    }
+    table
+};
 
 /// Whether each character is one byte in latin-1.
 fn is_latin1(text: &str) -> bool {

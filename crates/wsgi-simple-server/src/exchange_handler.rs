@@ -115,10 +115,8 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
     /// In CPython's order: status, `Date`, `Server`, the application's headers. The exchange adds the framing.
     fn write_head(&mut self, response: &mut Response) -> io::Result<()> {
         let code = status_code(response);
-        let reason = response
-            .status()
-            .and_then(|status| status.split_once(' '))
-            .map_or("", |(_, reason)| reason);
+        // A status that was accepted is three digits, a blank, and the reason.
+        let reason = response.status().and_then(|status| status.get(4..)).unwrap_or_default();
         self.x.send_response_only(code.unwrap_or_default(), reason)?;
         if !response.headers.contains("Date") {
             let date = self.x.date_time_string(None);

@@ -118,7 +118,7 @@ impl Headers {
     /// ```
     #[doc(alias = "__getitem__")]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.named(name).next()
+        self.values_of(name).next()
     }
 
     /// Every value of a header, in order.
@@ -132,7 +132,36 @@ impl Headers {
     /// # Ok::<(), wsgi_util::HeaderError>(())
     /// ```
     pub fn get_all(&self, name: &str) -> Vec<&str> {
-        self.named(name).collect()
+        self.values_of(name).collect()
+    }
+
+    /// Walks over the values of a header, in order: [`get_all`](Headers::get_all) without a list.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use wsgi_util::Headers;
+    /// let headers = Headers::from_pairs([("Allow", "GET"), ("Age", "1"), ("allow", "HEAD")])?;
+    /// assert!(headers.values_of("ALLOW").eq(["GET", "HEAD"]));
+    /// # Ok::<(), wsgi_util::HeaderError>(())
+    /// ```
+    pub fn values_of<'h, 'n>(
+        &'h self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'h str> + use<'h, 'n> {
+        let (mut end, name) = (0, name.as_bytes());
+        self.lengths.iter().filter_map(move |&(name_length, value_length)| {
+            let start = end;
+            end += line_length(name_length, value_length);
+            // The length tells most names apart, and most of the others are written alike.
+            if name_length != name.len() {
+                return None;
+            }
+            let other = &self.lines.as_bytes()[start..start + name_length];
+            let value_end = end - LINE_END.len();
+            (other == name || other.eq_ignore_ascii_case(name))
+                .then(|| &self.lines[value_end - value_length..value_end])
+        })
     }
 
     /// Tells whether a header is there.
@@ -406,12 +435,6 @@ impl Headers {
         })
     }
 
-    fn named<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h str> {
-        self.iter()
-            .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    }
-
     /// Appends a line that was checked.
     fn push(&mut self, name: &str, value: &str) {
         let length = line_length(name.len(), value.len());
@@ -550,6 +573,9 @@ fn line_length(name_length: usize, value_length: usize) -> usize {
 
 /// Refuses control characters (`wsgiref.headers`, gh-143916): 0x00-0x1F and 0x7F, HTAB only in names.
 fn check(name: &str, value: &str) -> Result<(), HeaderError> {
+    if !has_control(name.as_bytes()) && !has_control(value.as_bytes()) {
+        return Ok(());
+    }
     // Both sets are ASCII, so bytes will do.
     if let Some(byte) = name.bytes().find(u8::is_ascii_control) {
         return Err(HeaderError::ControlInName {
@@ -564,4 +590,49 @@ fn check(name: &str, value: &str) -> Result<(), HeaderError> {
         });
     }
     Ok(())
+}
+
+/// Whether any byte is 0x00-0x1F or 0x7F. Eight at a time, since every header passes through here.
+fn has_control(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else { return bytes.iter().any(u8::is_ascii_control) };
+    let mut words = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
+    words.any(|word| word_has_control(*word)) || word_has_control(*last)
+}
+
+/// A byte below 0x20 borrows when 0x20 is taken from it, and 0x7F is the one that becomes zero, hence borrows when one is
+/// taken: either shows in the topmost bit, which no other byte below 0x80 has then, and all from there on have from the
+/// start.
+fn word_has_control(word: [u8; 8]) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_ne_bytes(word);
+    let low = word.wrapping_sub(0x20 * EACH);
+    let delete = (word ^ (0x7f * EACH)).wrapping_sub(EACH);
+    (low | delete) & !word & (0x80 * EACH) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_control;
+
+    #[test]
+    fn a_control_character_is_found_wherever_it_stands() {
+        for length in 0..20 {
+            let others: Vec<u8> = (0x20..0x7f).chain(0x80..=0xff).collect();
+            for &other in &others {
+                assert!(!has_control(&vec![other; length]), "{length} of {other:#x}");
+            }
+            for place in 0..length {
+                for byte in (0..0x20).chain([0x7f]) {
+                    for &other in &others {
+                        let mut bytes = vec![other; length];
+                        bytes[place] = byte;
+                        assert!(
+                            has_control(&bytes),
+                            "{byte:#x} at {place} of {length}, {other:#x}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 }

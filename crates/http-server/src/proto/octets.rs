@@ -17,6 +17,25 @@ pub(super) const fn is_text_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & TEXT != 0
 }
 
+/// Whether all bytes are SP or visible ASCII. Eight at a time, since every field of a response passes through here.
+pub(super) fn is_visible_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else {
+        return bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    };
+    let mut words = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
+    words.all(|word| is_visible_word(*word)) && is_visible_word(*last)
+}
+
+/// A byte below SP borrows when SP is taken from it, and DEL is the one that becomes zero, hence borrows when one is
+/// taken: either shows in the topmost bit, as does a byte that is no ASCII; no other byte sets it.
+fn is_visible_word(word: [u8; 8]) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_ne_bytes(word);
+    let low = word.wrapping_sub(0x20 * EACH);
+    let delete = (word ^ (0x7f * EACH)).wrapping_sub(EACH);
+    (low | delete | word) & (0x80 * EACH) == 0
+}
+
 /// Whether the byte may stand in a request target: visible ASCII except `#`.
 pub(super) const fn is_target_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & TARGET != 0
@@ -125,3 +144,27 @@ static CLASSES: [u8; 256] = {
     }
     classes
 };
+
+#[cfg(test)]
+mod tests {
+    use super::is_visible_ascii;
+
+    #[test]
+    fn what_is_not_visible_is_found_wherever_it_stands() {
+        for length in 0..20 {
+            for other in b' '..=b'~' {
+                assert!(is_visible_ascii(&vec![other; length]), "{length} of {other:#x}");
+                for place in 0..length {
+                    for byte in (0..b' ').chain(0x7f..=0xff) {
+                        let mut bytes = vec![other; length];
+                        bytes[place] = byte;
+                        assert!(
+                            !is_visible_ascii(&bytes),
+                            "{byte:#x} at {place} of {length}, {other:#x}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -171,7 +171,7 @@ pub fn length_allowed(status: u16) -> bool {
 }
 
 fn first_bad_character(text: &str) -> Option<char> {
-    if text.bytes().all(|byte| byte.is_ascii() && octets::is_text_byte(byte)) {
+    if octets::is_visible_ascii(text.as_bytes()) {
         return None;
     }
     text.chars()
