@@ -33,6 +33,7 @@ pub(crate) fn run(
 ///
 /// The failure, if it is the handler's own. The client's is one line in the log.
 pub(crate) fn settle(x: &mut Exchange<'_>, failure: Failure) -> Result<(), HandlerError> {
+    x.forget_rest();
     x.wfile.discard();
     x.close_connection = true;
     let error = match failure {
@@ -51,6 +52,12 @@ pub(crate) fn settle(x: &mut Exchange<'_>, failure: Failure) -> Result<(), Handl
         Some(Trouble::TooSlow) => {
             x.log_error(format_args!("Request timed out: {error}"));
             answer(x, 408, None);
+            return Ok(());
+        }
+        Some(Trouble::Unattended) => {
+            x.log_error(format_args!("Too many clients are being waited for: {error}"));
+            x.invite_retry();
+            answer(x, 503, None);
             return Ok(());
         }
         None => {}

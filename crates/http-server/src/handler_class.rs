@@ -1,11 +1,16 @@
 //! HTTP handlers as the handler class of a stream server.
 
 use crate::blocking::attend;
-use crate::{BaseHttpRequestHandler, ClientAddress, Connection, HandlerError, ServerInfo};
+use crate::engine::Kept;
+use crate::{
+    BaseHttpRequestHandler, ClientAddress, Connection, HandlerError, HttpProtocol, ServerInfo,
+};
+use socketserver::engine::ProtocolClass;
 use socketserver::{RequestHandlerClass, Tcp};
 use std::fmt;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 /// Serves connections of the stream servers of `socketserver` with HTTP handlers.
 ///
@@ -37,23 +42,40 @@ use std::sync::OnceLock;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct HttpHandlerClass<F> {
+    shared: Arc<Shared<F>>,
+}
+
+struct Shared<F> {
     factory: F,
-    /// What a server that knows better than the socket has said.
     server_address: OnceLock<SocketAddr>,
+    /// What engines tell their handlers, where that is the same for all connections.
+    info: OnceLock<Arc<ServerInfo>>,
+    kept: Arc<Kept>,
+}
+
+impl<F> Clone for HttpHandlerClass<F> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
 }
 
 impl<F> HttpHandlerClass<F> {
-    /// Wraps a factory, which is called once for each connection.
+    /// Wraps a factory; each connection gets a handler of its own.
     pub fn new(factory: F) -> Self {
-        Self { factory, server_address: OnceLock::new() }
+        let (server_address, info) = (OnceLock::new(), OnceLock::new());
+        Self { shared: Arc::new(Shared { factory, server_address, info, kept: Arc::default() }) }
     }
 
-    /// Says where the server is bound, for `server_name` and `server_port`; only the first call counts.
+    /// Tells the handlers where their server listens.
     pub(crate) fn set_server_address(&self, address: SocketAddr) {
-        let _ = self.server_address.set(address);
+        let _ = self.shared.server_address.set(address);
     }
 
-    /// Serves a connection with a new handler; `info` is the server as far as the transport knows it.
+    /// The address by which all clients know the server, unless it listens everywhere.
+    fn server_address(&self) -> Option<SocketAddr> {
+        self.shared.server_address.get().copied().filter(|address| !address.ip().is_unspecified())
+    }
+
     fn attend<H: BaseHttpRequestHandler>(
         &self,
         connection: &mut dyn Connection,
@@ -66,8 +88,33 @@ impl<F> HttpHandlerClass<F> {
     {
         info.multithread = server.multithread;
         info.multiprocess = server.multiprocess;
-        attend(connection, &client_address, &info, &(self.factory)(), server.attendance())
+        let handler = (self.shared.factory)();
+        attend(connection, &client_address, &info, &handler, server.attendance())
     }
+
+    fn http_protocol<H: BaseHttpRequestHandler + Send + 'static>(
+        &self,
+        client_address: ClientAddress,
+        server: Arc<ServerInfo>,
+        now: Instant,
+    ) -> HttpProtocol
+    where
+        F: Fn() -> H,
+    {
+        let handler = Box::new((self.shared.factory)());
+        HttpProtocol::new(handler, client_address, server, Arc::clone(&self.shared.kept), now)
+    }
+}
+
+/// What the handlers of an address are told of their server.
+fn info_of(address: SocketAddr) -> ServerInfo {
+    ServerInfo::new(address.ip().to_canonical().to_string(), Some(address.port()))
+}
+
+/// The same for an engine, which runs many handlers at a time.
+fn info_on_engine(mut info: ServerInfo) -> Arc<ServerInfo> {
+    info.multithread = true;
+    Arc::new(info)
 }
 
 impl<F, H> RequestHandlerClass<Tcp> for HttpHandlerClass<F>
@@ -85,17 +132,35 @@ where
         // read.
         let _ = request.set_nodelay(true);
         // A server that listens everywhere is known to this client by the address it has connected to.
-        let address = match self.server_address.get() {
-            Some(address) if !address.ip().is_unspecified() => *address,
-            _ => request.local_addr()?,
-        };
-        let name = address.ip().to_canonical().to_string();
-        let info = ServerInfo::new(name, Some(address.port()));
-        self.attend(request, ClientAddress::Inet(*client_address), info, server)
+        let address = self.server_address().map_or_else(|| request.local_addr(), Ok)?;
+        self.attend(request, ClientAddress::Inet(*client_address), info_of(address), server)
     }
 }
 
-/// The server has neither name nor port, and most clients have no address (CPython fails there).
+impl<F, H> ProtocolClass<Tcp> for HttpHandlerClass<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: BaseHttpRequestHandler + Send + 'static,
+{
+    type Protocol = HttpProtocol;
+
+    fn protocol(
+        &self,
+        request: &TcpStream,
+        client_address: &SocketAddr,
+        now: Instant,
+    ) -> HttpProtocol {
+        let info = match self.server_address() {
+            Some(address) => {
+                Arc::clone(self.shared.info.get_or_init(|| info_on_engine(info_of(address))))
+            }
+            // A client that is gone already needs no name.
+            None => info_on_engine(request.local_addr().map(info_of).unwrap_or_default()),
+        };
+        self.http_protocol(ClientAddress::Inet(*client_address), info, now)
+    }
+}
+
 #[cfg(unix)]
 impl<F, H> RequestHandlerClass<socketserver::UnixStreamTransport> for HttpHandlerClass<F>
 where
@@ -108,11 +173,34 @@ where
         client_address: &std::os::unix::net::SocketAddr,
         server: &socketserver::ServerInfo,
     ) -> Result<(), HandlerError> {
-        let client_address = match client_address.as_pathname() {
-            Some(path) => ClientAddress::Named(path.to_string_lossy().into_owned()),
-            None => ClientAddress::Unnamed,
-        };
-        self.attend(request, client_address, ServerInfo::new("", None), server)
+        self.attend(request, unix_client(client_address), ServerInfo::new("", None), server)
+    }
+}
+
+#[cfg(unix)]
+impl<F, H> ProtocolClass<socketserver::UnixStreamTransport> for HttpHandlerClass<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: BaseHttpRequestHandler + Send + 'static,
+{
+    type Protocol = HttpProtocol;
+
+    fn protocol(
+        &self,
+        _request: &std::os::unix::net::UnixStream,
+        client_address: &std::os::unix::net::SocketAddr,
+        now: Instant,
+    ) -> HttpProtocol {
+        let info = self.shared.info.get_or_init(|| info_on_engine(ServerInfo::new("", None)));
+        self.http_protocol(unix_client(client_address), Arc::clone(info), now)
+    }
+}
+
+#[cfg(unix)]
+fn unix_client(address: &std::os::unix::net::SocketAddr) -> ClientAddress {
+    match address.as_pathname() {
+        Some(path) => ClientAddress::Named(path.to_string_lossy().into_owned()),
+        None => ClientAddress::Unnamed,
     }
 }
 

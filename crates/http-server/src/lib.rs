@@ -73,10 +73,13 @@
 #![forbid(unsafe_code)]
 
 mod blocking;
+mod body_options;
 mod client_address;
 mod connection;
+mod conversation;
 pub mod date;
 mod deadlines;
+mod engine;
 mod error_page;
 mod exchange;
 mod failure;
@@ -94,15 +97,17 @@ mod simple;
 pub mod status;
 
 pub use blocking::handle;
+pub use body_options::BodyOptions;
 pub use client_address::ClientAddress;
 pub use connection::{Connection, Duplex, Pair};
 pub use deadlines::Deadlines;
+pub use engine::HttpProtocol;
 pub use error_page::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, error_page};
 pub use exchange::{Exchange, RequestBody, ResponseBody};
 pub use handler::{Base, BaseHttpRequestHandler};
 pub use handler_class::HttpHandlerClass;
 pub use options::HandlerOptions;
-pub use server::{HttpServer, ThreadingHttpServer, server_options};
+pub use server::{HttpEngine, HttpServer, ThreadingHttpServer, server_options};
 pub use server_info::ServerInfo;
 pub use simple::{FileObject, SimpleHandlerOptions, SimpleHooks, SimpleHttpRequestHandler};
 pub use socketserver;

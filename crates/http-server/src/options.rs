@@ -1,7 +1,7 @@
 //! The class attributes of the handlers.
 
 use crate::proto::Limits;
-use crate::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, Deadlines};
+use crate::{BodyOptions, DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, Deadlines};
 use std::sync::LazyLock;
 
 /// The class attributes of `BaseHTTPRequestHandler` with CPython's defaults, and the limits and deadlines.
@@ -46,6 +46,8 @@ pub struct HandlerOptions {
     pub wbufsize: usize,
     /// What one request may occupy.
     pub limits: Limits,
+    /// What the [engine](crate::HttpServer::engine) does with the body of a request.
+    pub bodies: BodyOptions,
     /// How long the server waits for its client; takes the place of CPython's `timeout`, which is unlimited by default.
     #[doc(alias = "timeout")]
     pub deadlines: Deadlines,
@@ -61,6 +63,7 @@ socketserver::setters! {
         rbufsize: usize,
         wbufsize: usize,
         limits: Limits,
+        bodies: BodyOptions,
         deadlines: Deadlines,
     }
 }
@@ -81,6 +84,7 @@ impl HandlerOptions {
             rbufsize: 16_384,
             wbufsize: 0,
             limits: Limits::default(),
+            bodies: BodyOptions::new(),
             deadlines: Deadlines::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! The servers: `HTTPServer` and `ThreadingHTTPServer`.
 
 use crate::{BaseHttpRequestHandler, HttpHandlerClass};
+use socketserver::engine::{Engine, EngineOptions};
 use socketserver::{
     BaseServer, Serve, Server, ServerOptions, Tcp, TcpServer, ThreadingMixIn, ThreadingOptions,
     ToServerAddress,
@@ -136,6 +137,42 @@ where
         Ok(Self { base: Server::new(address, HttpHandlerClass::new(factory), options)? })
     }
 
+    /// Puts the server on an [engine](socketserver::engine): connections wait without threads, handlers stay as they are.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use http_server::{BaseHttpRequestHandler, Exchange, HttpServer};
+    /// use std::io::{self, Write};
+    ///
+    /// struct Hello;
+    ///
+    /// impl BaseHttpRequestHandler for Hello {
+    ///     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    ///         x.send_response(200)?;
+    ///         x.end_headers()?;
+    ///         x.wfile.write_all(b"Hello world!\n")
+    ///     }
+    /// }
+    ///
+    /// HttpServer::bind("127.0.0.1:8000", || Hello)?.engine().serve_forever()?;
+    /// # io::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn engine(self) -> HttpEngine<F> {
+        self.engine_with(EngineOptions::default())
+    }
+
+    /// The same with other options.
+    ///
+    /// A type that wraps this server to override hooks is put on an engine by itself:
+    /// `Engine::with_class(server, class, options)`, where `class` is a clone of the handler class.
+    #[must_use]
+    pub fn engine_with(self, options: EngineOptions) -> HttpEngine<F> {
+        let class = self.base.request_handler_class().clone();
+        Engine::with_class(self, class, options)
+    }
+
     /// Returns the address as given; once bound, as the system reports it, so port 0 is the real port.
     #[must_use]
     pub fn server_address(&self) -> SocketAddr {
@@ -175,6 +212,9 @@ where
         Ok(())
     }
 }
+
+/// An HTTP server on an engine; from [`HttpServer::engine`].
+pub type HttpEngine<F> = Engine<HttpServer<F>, HttpHandlerClass<F>>;
 
 impl<F> fmt::Debug for HttpServer<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

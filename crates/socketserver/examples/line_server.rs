@@ -115,7 +115,7 @@ impl Protocol for LineProtocol {
         if self.begun { self.complain("this line takes too long") } else { Step::Close }
     }
 
-    fn refuse(&mut self, answer: &mut Vec<u8>) {
+    fn refuse(&mut self, _input: &Input<'_>, answer: &mut Vec<u8>) {
         answer.extend_from_slice(b"too busy, try again later\n");
     }
 }

@@ -5,9 +5,9 @@
 
 mod socket_wire;
 
-use crate::exchange::{BodyState, Input, Interim, Link, Parts, Request, Wire};
-use crate::failure::{run, settle};
-use crate::proto::{BodyDecoder, Framing, HeadParser, RequestError, Version};
+use crate::conversation::{Refusal, Side, Words, body_state};
+use crate::exchange::{BodyState, Input, Interim, Link, Request, Wire};
+use crate::proto::{BodyDecoder, Framing, HeadParser, RequestError};
 use crate::{
     BaseHttpRequestHandler, ClientAddress, Connection, Exchange, HandlerError, HandlerOptions,
     RequestBody, ResponseBody, ServerInfo,
@@ -65,11 +65,8 @@ pub(crate) fn attend(
 ) -> Result<(), HandlerError> {
     let options = handler.options();
     let mut conversation = Conversation {
-        handler,
-        client_address,
-        server,
+        side: Side::new(handler, client_address, server),
         options,
-        protocol: Version::parse(options.protocol_version.as_bytes()).unwrap_or(Version::HTTP_10),
         wire: SocketWire::new(connection, &options.deadlines, attendance),
         parser: HeadParser::new(options.limits),
         input: Input::default(),
@@ -91,11 +88,8 @@ pub(crate) fn attend(
 
 /// One connection and what outlives its requests.
 struct Conversation<'c> {
-    handler: &'c dyn BaseHttpRequestHandler,
-    client_address: &'c ClientAddress,
-    server: &'c ServerInfo,
+    side: Side<'c>,
     options: &'c HandlerOptions,
-    protocol: Version,
     wire: SocketWire<'c>,
     parser: HeadParser,
     /// What came and is not used yet: the next requests of a pipeline, too.
@@ -192,12 +186,8 @@ impl Conversation<'_> {
             Framing::Chunked => false,
         };
         self.wire.start_exchange(!pipelined);
-        let body = if framing == Framing::None || framing == Framing::Length(0) {
-            BodyState::Complete
-        } else {
-            BodyState::Open
-        };
-        let expects_continue = self.protocol >= Version::HTTP_11 && head.expects_continue();
+        let body = body_state(framing);
+        let expects_continue = self.side.expects_continue(head);
         // RFC 9110 §10.1.1: no 100 to a client that has not waited for it.
         let waits = expects_continue && body == BodyState::Open && self.input.is_empty();
         let link =
@@ -209,24 +199,9 @@ impl Conversation<'_> {
             }
             _ => RequestBody::default(),
         };
-        let mut x = Exchange::new(Parts {
-            handler: self.handler,
-            request: Request::Head(head),
-            client_address: self.client_address,
-            server: self.server,
-            link: &link,
-            protocol: self.protocol,
-            rfile,
-            wfile: ResponseBody::new(&link, &mut self.out, self.options.wbufsize),
-        });
-        let outcome = run(&mut x, |x| {
-            // CPython: the end of parse_request, then the method.
-            if !expects_continue || x.handler().handle_expect_100(x)? {
-                x.handler().dispatch(x)?;
-            }
-            x.finish()
-        });
-        let result = outcome.or_else(|failure| settle(&mut x, failure));
+        let wfile = ResponseBody::new(&link, &mut self.out, self.options.wbufsize);
+        let mut x = Exchange::new(self.side.parts(Request::Head(head), &link, rfile, wfile));
+        let result = self.side.answer(&mut x, expects_continue);
         let next = if x.can_be_followed() { Next::Request } else { Next::Close };
         drop(x);
         self.body_open = link.lock().body == BodyState::Open;
@@ -234,27 +209,13 @@ impl Conversation<'_> {
     }
 
     /// Sends an error page for a request that no handler sees.
-    fn refuse(&mut self, code: u16, words: Option<(&str, &str)>) -> Result<(), HandlerError> {
+    fn refuse(&mut self, code: u16, words: Words<'_>) -> Result<(), HandlerError> {
         self.wire.start_exchange(true);
-        let requestline = self.parser.requestline(self.input.unused()).into_owned();
-        let command = self.parser.command(self.input.unused()).unwrap_or_default().to_owned();
-        let link = Link::new(&mut self.wire, Interim::Settled, BodyState::Complete);
-        let mut x = Exchange::new(Parts {
-            handler: self.handler,
-            request: Request::Refused { requestline: &requestline, command: &command },
-            client_address: self.client_address,
-            server: self.server,
-            link: &link,
-            protocol: self.protocol,
-            rfile: RequestBody::default(),
-            wfile: ResponseBody::new(&link, &mut self.out, self.options.wbufsize),
-        });
-        let (message, explain) = words.unzip();
-        let outcome = run(&mut x, |x| {
-            x.send_error_explained(code, message, explain)?;
-            x.finish()
-        });
-        outcome.or_else(|failure| settle(&mut x, failure))
+        let requestline = self.parser.requestline(self.input.unused());
+        let command = self.parser.command(self.input.unused()).unwrap_or_default();
+        let request = Request::Refused { requestline: &requestline, command };
+        let refusal = Refusal { code, words, retry: false, log: None };
+        self.side.refuse(&mut self.wire, request, &mut self.out, &refusal)
     }
 
     /// Closes politely (RFC 9112 §9.6): ends the sending side, and if the client may still be sending, reads and drops that

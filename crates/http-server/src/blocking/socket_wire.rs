@@ -252,6 +252,10 @@ impl Wire for SocketWire<'_> {
         self.last || self.attendance.is_some_and(Attendance::is_last)
     }
 
+    fn has_room(&self) -> bool {
+        true
+    }
+
     fn trouble(&self) -> Option<Trouble> {
         self.trouble
     }

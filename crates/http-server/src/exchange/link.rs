@@ -4,9 +4,6 @@ use std::io::{self, IoSlice};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How an exchange reaches its client. Each driver has its own; all waiting and every deadline is in there.
-///
-/// The readiness engine can run the same handlers with the same bytes by putting a received body behind `receive` and an
-/// out-buffer behind `send`.
 pub(crate) trait Wire: Send {
     /// Reads some bytes of the request body, at least one; 0 is the end of the connection.
     fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize>;
@@ -20,6 +17,9 @@ pub(crate) trait Wire: Send {
     /// Whether this request should be the last of its connection, because others need the server.
     fn is_last(&self) -> bool;
 
+    /// Whether the client has taken all that was sent, so that more can follow without waiting for it.
+    fn has_room(&self) -> bool;
+
     /// What is the matter with the client, if a call above has failed.
     fn trouble(&self) -> Option<Trouble>;
 }
@@ -31,6 +31,8 @@ pub(crate) enum Trouble {
     Gone,
     /// It did not send in time.
     TooSlow,
+    /// It would have to be waited for, and too many threads wait for clients already.
+    Unattended,
 }
 
 /// The way to the client, shared by [`RequestBody`](super::RequestBody) and [`ResponseBody`](super::ResponseBody).

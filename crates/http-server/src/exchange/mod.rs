@@ -9,6 +9,7 @@ pub(crate) use input::Input;
 pub(crate) use link::{BodyState, Interim, Link, Trouble, Wire};
 pub(crate) use request_body::BodyCutShort;
 pub use request_body::RequestBody;
+pub(crate) use response_body::BegunResponse;
 pub(crate) use response_body::Ending;
 pub use response_body::ResponseBody;
 
@@ -63,7 +64,14 @@ pub struct Exchange<'a> {
     /// connection that the client has asked to close, that the head has said will close, or that
     /// keeps others waiting.
     pub close_connection: bool,
+    /// A refusal is for now only, so that the client may try again.
+    retry: bool,
+    /// What [`continue_with`](Self::continue_with) was given.
+    rest: Option<Rest>,
 }
+
+/// The rest of a handler.
+pub(crate) type Rest = Box<dyn FnOnce(&mut Exchange<'_>) -> io::Result<()> + Send>;
 
 /// What is known of the request.
 #[derive(Clone, Copy)]
@@ -86,6 +94,16 @@ pub(crate) struct Parts<'a> {
     pub(crate) wfile: ResponseBody<'a>,
 }
 
+/// An exchange that is left for a while, without what it borrows.
+pub(crate) struct Suspended {
+    rest: Rest,
+    path: Option<String>,
+    close_connection: bool,
+}
+
+/// When to try again a request that is refused for now only (RFC 9110 §10.2.3), in seconds.
+const RETRY_AFTER: &str = "1";
+
 impl<'a> Exchange<'a> {
     pub(crate) fn new(parts: Parts<'a>) -> Self {
         let Parts { handler, request, client_address, server, link, protocol, rfile, wfile } =
@@ -105,7 +123,21 @@ impl<'a> Exchange<'a> {
             rfile,
             wfile,
             close_connection,
+            retry: false,
+            rest: None,
         }
+    }
+
+    /// Goes on with an exchange that was left with [`suspend`](Self::suspend); the parts are made anew.
+    pub(crate) fn resume(parts: Parts<'a>, suspended: Suspended) -> Self {
+        let Suspended { rest, path, close_connection } = suspended;
+        Self { rest: Some(rest), path, close_connection, ..Self::new(parts) }
+    }
+
+    /// Leaves the exchange for a while, if its handler has a [rest](Self::continue_with).
+    pub(crate) fn suspend(self) -> Option<(Suspended, BegunResponse)> {
+        let Self { rest, path, close_connection, wfile, .. } = self;
+        Some((Suspended { rest: rest?, path, close_connection }, wfile.suspend()))
     }
 
     /// Returns the method, `GET` for example; empty if the request line was refused.
@@ -323,6 +355,49 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Has the rest of the handler run once the client has taken what is written, and until then nothing.
+    ///
+    /// On the [engine](crate::HttpServer::engine) the connection holds no thread meanwhile: this is how a response that is
+    /// made piece by piece keeps pace with a slow client. Elsewhere, where writing waits for the client, and for a client
+    /// that is quick, the rest runs at once. It may call this again; the last call counts. What it may not do is borrow
+    /// from the handler: it takes along what it needs, and `x` in it is the same exchange.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_server::{BaseHttpRequestHandler, Exchange};
+    /// use std::io::{self, Write};
+    ///
+    /// struct Countdown;
+    ///
+    /// impl BaseHttpRequestHandler for Countdown {
+    ///     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    ///         x.send_response(200)?;
+    ///         x.end_headers()?;
+    ///         count(x, 1_000)
+    ///     }
+    /// }
+    ///
+    /// fn count(x: &mut Exchange<'_>, from: u32) -> io::Result<()> {
+    ///     writeln!(x.wfile, "{from}")?;
+    ///     if from > 0 {
+    ///         x.continue_with(move |x| count(x, from - 1));
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # use http_server::{ClientAddress, Pair, ServerInfo, handle};
+    /// # let mut connection = Pair { reader: &b"GET / HTTP/1.0\r\n\r\n"[..], writer: Vec::new() };
+    /// # handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &Countdown)?;
+    /// # assert!(connection.writer.ends_with(b"\n2\n1\n0\n"));
+    /// # Ok::<(), http_server::HandlerError>(())
+    /// ```
+    pub fn continue_with(
+        &mut self,
+        rest: impl FnOnce(&mut Exchange<'_>) -> io::Result<()> + Send + 'static,
+    ) {
+        self.rest = Some(Box::new(rest));
+    }
+
     /// Logs the request line with a code and a size; `-` stands for what is not known.
     pub fn log_request(&self, code: Option<u16>, size: Option<u64>) {
         self.handler.log_request(self, code, size);
@@ -389,6 +464,9 @@ impl Exchange<'_> {
     }
 
     pub(crate) fn base_end_headers(&mut self) -> io::Result<()> {
+        if self.retry && !self.wfile.has_field("Retry-After") {
+            self.wfile.field("Retry-After", RETRY_AFTER)?;
+        }
         let facts = FramingFacts {
             protocol: self.protocol,
             request: self.head().map_or(Version::HTTP_10, |head| head.version()),
@@ -452,11 +530,39 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Whether another request can follow on the connection. Drops what the handler left of the request body for that.
-    pub(crate) fn can_be_followed(&mut self) -> bool {
+    /// Runs what the handler has left for later, as long as the client has room, and ends the response after it. If
+    /// [`suspend`](Self::suspend) then gives something, the client has to be waited for.
+    pub(crate) fn go_on(&mut self) -> io::Result<()> {
+        loop {
+            let Some(rest) = self.rest.take() else { return self.finish() };
+            if !self.link.lock().wire.has_room() {
+                self.rest = Some(rest);
+                return Ok(());
+            }
+            rest(self)?;
+        }
+    }
+
+    /// Forgets what the handler has left for later, because the response has failed.
+    pub(crate) fn forget_rest(&mut self) {
+        self.rest = None;
+    }
+
+    /// The refusal that follows is for now only.
+    pub(crate) fn invite_retry(&mut self) {
+        self.retry = true;
+    }
+
+    /// Whether another request can follow on the connection, once the request body is out of the way.
+    pub(crate) fn may_be_followed(&self) -> bool {
         // RFC 9112 §9.6: who has said that it closes must, and the client looks at nothing that follows.
         let decided = self.close_connection || self.wfile.says_close();
-        if decided || self.trouble().is_some() || self.client_forbids_reuse() {
+        !(decided || self.trouble().is_some() || self.client_forbids_reuse())
+    }
+
+    /// Whether another request can follow on the connection. Drops what the handler left of the request body for that.
+    pub(crate) fn can_be_followed(&mut self) -> bool {
+        if !self.may_be_followed() {
             return false;
         }
         if self.link.lock().body == BodyState::Open {

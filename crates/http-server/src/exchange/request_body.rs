@@ -54,7 +54,14 @@ pub struct RequestBody<'a> {
 }
 
 /// Where the bytes of a body that is not empty come from.
-struct Source<'a> {
+enum Source<'a> {
+    /// It is decoded while it comes.
+    Streamed(Streamed<'a>),
+    /// It has come, and is decoded already.
+    Received(&'a mut (dyn BufRead + Send)),
+}
+
+struct Streamed<'a> {
     decoder: BodyDecoder,
     link: &'a Link<'a>,
     input: &'a mut Input,
@@ -94,14 +101,30 @@ impl<'a> RequestBody<'a> {
         rbufsize: usize,
     ) -> Self {
         link.lock().body_left = decoder.direct();
-        Self {
-            source: Some(Source { decoder, link, input, rbufsize: rbufsize.max(1), flaw: None }),
+        let rbufsize = rbufsize.max(1);
+        let streamed = Streamed { decoder, link, input, rbufsize, flaw: None };
+        Self { source: Some(Source::Streamed(streamed)) }
+    }
+
+    /// A body that is here.
+    pub(crate) fn received(body: &'a mut (dyn BufRead + Send)) -> Self {
+        Self { source: Some(Source::Received(body)) }
+    }
+
+    /// What reads the rest of the body, if that is still on its way and nothing is wrong with it.
+    pub(crate) fn into_decoder(self) -> Option<BodyDecoder> {
+        match self.source {
+            Some(Source::Streamed(Streamed { decoder, flaw: None, .. })) => Some(decoder),
+            _ => None,
         }
     }
 
     /// How many bytes are certain to come: all that are left of a Content-Length, the rest of the chunk otherwise.
     pub(crate) fn remaining(&self) -> u64 {
-        self.source.as_ref().map_or(0, |source| source.decoder.direct())
+        match &self.source {
+            Some(Source::Streamed(streamed)) => streamed.decoder.direct(),
+            _ => 0,
+        }
     }
 
     /// Reads and drops what is left; false if that is more than `limit` bytes or the body breaks off.
@@ -121,7 +144,7 @@ impl<'a> RequestBody<'a> {
     }
 }
 
-impl Source<'_> {
+impl Streamed<'_> {
     /// Runs a read, and keeps in mind how it changed the state of the body.
     fn note<T>(&mut self, result: Result<T, Flaw>) -> io::Result<T> {
         let mut link = self.link.lock();
@@ -221,7 +244,8 @@ fn receive(link: &Link<'_>, buf: &mut [u8]) -> io::Result<usize> {
 impl Read for RequestBody<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match &mut self.source {
-            Some(source) if !buf.is_empty() => source.read(buf),
+            Some(Source::Streamed(streamed)) if !buf.is_empty() => streamed.read(buf),
+            Some(Source::Received(body)) => body.read(buf),
             _ => Ok(0),
         }
     }
@@ -230,14 +254,17 @@ impl Read for RequestBody<'_> {
 impl BufRead for RequestBody<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         match &mut self.source {
-            Some(source) => source.fill_buf(),
+            Some(Source::Streamed(streamed)) => streamed.fill_buf(),
+            Some(Source::Received(body)) => body.fill_buf(),
             None => Ok(&[]),
         }
     }
 
     fn consume(&mut self, n: usize) {
-        if let Some(source) = &mut self.source {
-            source.consume(n);
+        match &mut self.source {
+            Some(Source::Streamed(streamed)) => streamed.consume(n),
+            Some(Source::Received(body)) => body.consume(n),
+            None => {}
         }
     }
 }

@@ -125,6 +125,15 @@ pub(crate) enum Ending {
 /// The largest piece that is copied behind a head or into a chunk to leave in one plain write.
 const COPIED: usize = 16 * 1024;
 
+/// A response that is left for a while, without the way to the client.
+pub(crate) struct BegunResponse {
+    stage: Stage,
+    sent: bool,
+    sent_interim: bool,
+    says_close: bool,
+    bytes: u64,
+}
+
 impl<'a> ResponseBody<'a> {
     pub(crate) fn new(link: &'a Link<'a>, out: &'a mut Vec<u8>, wbufsize: usize) -> Self {
         out.clear();
@@ -139,6 +148,23 @@ impl<'a> ResponseBody<'a> {
             says_close: false,
             bytes: 0,
         }
+    }
+
+    /// Goes on with a response that was left with [`suspend`](Self::suspend).
+    pub(crate) fn resume(
+        link: &'a Link<'a>,
+        out: &'a mut Vec<u8>,
+        wbufsize: usize,
+        begun: BegunResponse,
+    ) -> Self {
+        let BegunResponse { stage, sent, sent_interim, says_close, bytes } = begun;
+        Self { link, out, stage, wbufsize, sent, sent_interim, says_close, bytes }
+    }
+
+    /// Leaves the response for a while: what outlives this value.
+    pub(crate) fn suspend(self) -> BegunResponse {
+        let Self { stage, sent, sent_interim, says_close, bytes, .. } = self;
+        BegunResponse { stage, sent, sent_interim, says_close, bytes }
     }
 
     /// Whether `end_headers` has been called for a final response.

@@ -53,6 +53,12 @@ impl HeadParser {
         &self.limits
     }
 
+    /// Changes the limits, and forgets a head of which a part has been parsed.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.walk = None;
+    }
+
     /// Looks for a head at the start of the buffer.
     ///
     /// `None` asks for more bytes: the next call must give the same bytes with more after them. `Some(n)` says that the

@@ -170,8 +170,10 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
     /// Has the protocol tell the client that there is no room for its work.
     pub(super) fn refuse(&mut self, turn: &mut Turn<'_>) -> Outcome {
         self.state = State::Close { linger: false };
+        let scratch = &mut *turn.scratch;
+        let input = Input { buffer: &mut scratch.input, ended: self.ended };
         if let Err(error) = catch_panic(|| {
-            self.protocol.refuse(turn.scratch.out.buffer());
+            self.protocol.refuse(&input, scratch.out.buffer());
             Ok(())
         }) {
             (turn.failed)(error);

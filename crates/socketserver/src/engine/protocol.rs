@@ -105,8 +105,8 @@ pub trait Protocol: Send + 'static {
 
     /// There is no room for the work that [`receive`](Self::receive) has found: all threads are
     /// busy and the queue is full. What it appends to `answer` is sent, then the connection closes.
-    fn refuse(&mut self, answer: &mut Vec<u8>) {
-        let _ = answer;
+    fn refuse(&mut self, input: &Input<'_>, answer: &mut Vec<u8>) {
+        let _ = (input, answer);
     }
 
     /// Whether the connection may be closed without loss when the server stops: the protocol holds

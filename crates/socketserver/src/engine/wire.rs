@@ -34,20 +34,20 @@ use std::time::{Duration, Instant};
 /// assert!(client.sock_ref().keepalive()?);
 /// # io::Result::Ok(())
 /// ```
-pub trait PollableConnection: Connection {
+pub trait PollableConnection: Connection + Sync {
     /// Lends the socket to `socket2`, which knows how to do all of it.
     fn sock_ref(&self) -> SockRef<'_>;
 }
 
 #[cfg(unix)]
-impl<C: Connection + std::os::fd::AsFd> PollableConnection for C {
+impl<C: Connection + Sync + std::os::fd::AsFd> PollableConnection for C {
     fn sock_ref(&self) -> SockRef<'_> {
         SockRef::from(self)
     }
 }
 
 #[cfg(windows)]
-impl<C: Connection + std::os::windows::io::AsSocket> PollableConnection for C {
+impl<C: Connection + Sync + std::os::windows::io::AsSocket> PollableConnection for C {
     fn sock_ref(&self) -> SockRef<'_> {
         SockRef::from(self)
     }
@@ -56,7 +56,7 @@ impl<C: Connection + std::os::windows::io::AsSocket> PollableConnection for C {
 /// What the engine does with a connection; the model test has one without a socket.
 ///
 /// Reads and writes fail with `WouldBlock` instead of waiting.
-pub(super) trait Wire: Send + 'static {
+pub(super) trait Wire: Send + Sync + 'static {
     fn read(&self, room: &mut [u8]) -> io::Result<usize>;
     fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
     /// Tells the client that no more will come.

@@ -103,7 +103,7 @@ impl Protocol for Lines {
         self.slowness
     }
 
-    fn refuse(&mut self, answer: &mut Vec<u8>) {
+    fn refuse(&mut self, _input: &Input<'_>, answer: &mut Vec<u8>) {
         answer.extend_from_slice(b"BUSY\n");
     }
 }

@@ -1,0 +1,168 @@
+//! The way to the client over the engine.
+
+use crate::exchange::{Trouble, Wire};
+use socketserver::engine::{Output, Work};
+use std::io::{self, ErrorKind, IoSlice, Write};
+
+/// For a request that has come whole, body and all.
+pub(super) struct ReceivedWire<'w, 'o> {
+    output: &'w mut Output<'o>,
+    sending: Sending,
+}
+
+/// For a request whose body is read while it comes.
+pub(super) struct StreamingWire<'w, 'o> {
+    work: &'w mut Work<'o>,
+    sending: Sending,
+    slow: Option<Trouble>,
+}
+
+/// How sending goes.
+struct Sending {
+    /// More requests are here already: their answers leave together.
+    gather: bool,
+    stopping: bool,
+    /// The client has not taken all that was sent.
+    pending: bool,
+    gone: bool,
+}
+
+impl<'w, 'o> ReceivedWire<'w, 'o> {
+    pub(super) fn new(output: &'w mut Output<'o>, gather: bool, stopping: bool) -> Self {
+        Self { output, sending: Sending::new(gather, stopping) }
+    }
+}
+
+impl<'w, 'o> StreamingWire<'w, 'o> {
+    pub(super) fn new(work: &'w mut Work<'o>) -> Self {
+        let stopping = work.is_stopping();
+        Self { work, sending: Sending::new(false, stopping), slow: None }
+    }
+}
+
+impl Sending {
+    fn new(gather: bool, stopping: bool) -> Self {
+        Self { gather, stopping, pending: false, gone: false }
+    }
+
+    fn send(&mut self, output: &mut Output<'_>, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        if self.gone {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        let sent = write_all(output, parts).and_then(|()| {
+            // As in CPython nothing that is written waits for what the handler does next.
+            self.pending = !(self.gather || output.send()?);
+            Ok(())
+        });
+        self.gone = sent.is_err();
+        sent
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.gone.then_some(Trouble::Gone)
+    }
+}
+
+fn write_all(output: &mut Output<'_>, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+    IoSlice::advance_slices(&mut parts, 0);
+    while !parts.is_empty() {
+        match output.write_vectored(parts)? {
+            0 => return Err(ErrorKind::WriteZero.into()),
+            count => IoSlice::advance_slices(&mut parts, count),
+        }
+    }
+    Ok(())
+}
+
+impl Wire for ReceivedWire<'_, '_> {
+    fn receive(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    fn send(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        self.sending.send(self.output, parts)
+    }
+
+    fn start_draining(&mut self) {}
+
+    fn is_last(&self) -> bool {
+        self.sending.stopping
+    }
+
+    fn has_room(&self) -> bool {
+        !self.sending.pending
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.sending.trouble()
+    }
+}
+
+impl Wire for StreamingWire<'_, '_> {
+    fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.work.input.unused().is_empty() {
+            if let Err(error) = self.work.receive() {
+                self.slow = Some(match error.kind() {
+                    ErrorKind::TimedOut => Trouble::TooSlow,
+                    ErrorKind::ResourceBusy => Trouble::Unattended,
+                    _ => Trouble::Gone,
+                });
+                return Err(error);
+            }
+        }
+        let unused = self.work.input.unused();
+        let count = unused.len().min(buf.len());
+        if let (Some(to), Some(from)) = (buf.get_mut(..count), unused.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.work.input.consume(count);
+        Ok(count)
+    }
+
+    fn send(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        self.sending.send(&mut self.work.output, parts)
+    }
+
+    fn start_draining(&mut self) {}
+
+    fn is_last(&self) -> bool {
+        self.sending.stopping
+    }
+
+    /// Writing waits in this thread, as reading the body does.
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.sending.trouble().or(self.slow)
+    }
+}
+
+/// For an answer that is to be handed over as bytes.
+pub(super) struct BytesWire<'w>(pub(super) &'w mut Vec<u8>);
+
+impl Wire for BytesWire<'_> {
+    fn receive(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    fn send(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        parts.iter().for_each(|part| self.0.extend_from_slice(part));
+        Ok(())
+    }
+
+    fn start_draining(&mut self) {}
+
+    fn is_last(&self) -> bool {
+        true
+    }
+
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        None
+    }
+}
