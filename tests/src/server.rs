@@ -6,11 +6,12 @@ use std::path::Path;
 
 use http_server::{
     BaseHttpRequestHandler, HttpServer, Serve, SimpleHandlerOptions, SimpleHttpRequestHandler,
+    server_options,
 };
 use socketserver::{AddressOf, BaseServer, RequestOf};
 use wsgi_simple_server::{
-    AppResult, Application, Environ, StartResponse, WsgiHandler, WsgiRequestHandler, demo_app,
-    make_server_with,
+    AppResult, Application, Environ, StartResponse, WsgiHandler, WsgiRequestHandler, WsgiServer,
+    demo_app,
 };
 use wsgi_util::validate::validator;
 
@@ -91,7 +92,8 @@ fn serve_directory(options: SimpleHandlerOptions) -> io::Result<()> {
 fn serve_application(application: impl Application + 'static) -> io::Result<()> {
     let options = WsgiHandler::new().options().clone().protocol_version("HTTP/1.0");
     let handler = move || WsgiHandler::with_options(options.clone());
-    let server = make_server_with("127.0.0.1", 0, application, handler)?;
+    let server = WsgiServer::bind_with("127.0.0.1:0", handler, server_options())?;
+    server.set_app(application);
     let mut environ = server.base_environ().as_ref().clone();
     environ.insert("SERVER_NAME".to_owned(), "localhost".to_owned());
     environ.insert("SERVER_PORT".to_owned(), "8000".to_owned());

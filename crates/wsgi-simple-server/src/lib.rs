@@ -58,7 +58,9 @@ mod version;
 pub use demo::demo_app;
 pub use environ::BaseEnviron;
 pub use request_handler::{BoundHandler, WsgiHandler, WsgiRequestHandler, handler_options};
-pub use server::{HandlerFactory, ThreadingWsgiServer, WsgiServer, make_server, make_server_with};
+pub use server::{
+    HandlerFactory, ThreadingWsgiServer, WsgiEngine, WsgiServer, make_server, make_server_with,
+};
 pub use state::ServerState;
 pub use version::{SERVER_VERSION, SYS_VERSION};
 

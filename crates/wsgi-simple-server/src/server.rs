@@ -3,6 +3,7 @@
 use crate::request_handler::BoundHandler;
 use crate::{BaseEnviron, ServerState, WsgiHandler, WsgiRequestHandler};
 use http_server::{HttpHandlerClass, HttpServer, server_options};
+use socketserver::engine::{Engine, EngineOptions};
 use socketserver::{
     BaseServer, Serve, Server, ServerOptions, Tcp, ThreadingMixIn, ThreadingOptions,
     ToServerAddress,
@@ -17,8 +18,8 @@ use wsgi_util::Application;
 /// The host `""` is every interface over IPv4, as in Python, and `"::"` every interface over IPv6 and IPv4; port 0 takes
 /// a free one. The server closes when it is dropped, as at the end of a `with` statement.
 ///
-/// It serves one connection at a time. Connections are kept (HTTP/1.1), but only as long as nobody else waits: see
-/// [`WsgiServer`].
+/// It runs on an [engine](http_server::socketserver::engine): no client can keep others waiting, and the application is
+/// called by several threads at a time. [`WsgiServer`] alone serves one connection after the other, as in CPython.
 ///
 /// # Errors
 ///
@@ -41,7 +42,7 @@ pub fn make_server(
     host: &str,
     port: u16,
     app: impl Application + 'static,
-) -> io::Result<WsgiServer> {
+) -> io::Result<WsgiEngine> {
     make_server_with(host, port, app, WsgiHandler::new)
 }
 
@@ -72,10 +73,10 @@ pub fn make_server_with<H: WsgiRequestHandler + Send + 'static>(
     port: u16,
     app: impl Application + 'static,
     handler_class: impl Fn() -> H + Send + Sync + 'static,
-) -> io::Result<WsgiServer> {
+) -> io::Result<WsgiEngine> {
     let server = WsgiServer::bind_with((host, port), handler_class, server_options())?;
     server.set_app(app);
-    Ok(server)
+    Ok(server.engine())
 }
 
 /// A server of WSGI applications over HTTP: `wsgiref.simple_server.WSGIServer`, one connection after the other.
@@ -135,7 +136,7 @@ pub struct WsgiServer {
 /// ```
 /// use wsgi_simple_server::http_server::HttpHandlerClass;
 /// use wsgi_simple_server::socketserver::{AddressOf, BaseServer, RequestOf, Server, Tcp};
-/// use wsgi_simple_server::{HandlerFactory, WsgiServer, demo_app, make_server};
+/// use wsgi_simple_server::{HandlerFactory, WsgiServer, demo_app};
 ///
 /// struct LocalServer(WsgiServer);
 ///
@@ -152,7 +153,9 @@ pub struct WsgiServer {
 ///     }
 /// }
 ///
-/// let server = LocalServer(make_server("127.0.0.1", 0, demo_app)?);
+/// let server = WsgiServer::bind("127.0.0.1:0")?;
+/// server.set_app(demo_app);
+/// let server = LocalServer(server);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub type HandlerFactory = Box<dyn Fn() -> BoundHandler + Send + Sync>;
@@ -166,9 +169,11 @@ pub type HandlerFactory = Box<dyn Fn() -> BoundHandler + Send + Sync>;
 /// ```
 /// # use std::io::{Read, Write};
 /// # use std::net::TcpStream;
-/// use wsgi_simple_server::{Serve, ThreadingWsgiServer, demo_app, make_server};
+/// use wsgi_simple_server::{Serve, ThreadingWsgiServer, WsgiServer, demo_app};
 ///
-/// let server: ThreadingWsgiServer = make_server("127.0.0.1", 0, demo_app)?.threading();
+/// let server = WsgiServer::bind("127.0.0.1:0")?;
+/// server.set_app(demo_app);
+/// let server: ThreadingWsgiServer = server.threading();
 /// let silent = TcpStream::connect(server.server_address())?;
 /// let mut client = TcpStream::connect(server.server_address())?;
 /// client.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
@@ -181,6 +186,11 @@ pub type HandlerFactory = Box<dyn Fn() -> BoundHandler + Send + Sync>;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub type ThreadingWsgiServer = ThreadingMixIn<WsgiServer>;
+
+/// A WSGI server on an engine; from [`make_server`] and [`WsgiServer::engine`].
+///
+/// What the server inside can do, it can do as well.
+pub type WsgiEngine = Engine<WsgiServer, HttpHandlerClass<HandlerFactory>>;
 
 impl WsgiServer {
     /// Binds and activates a server, which has no application yet.
@@ -261,14 +271,44 @@ impl WsgiServer {
     /// # Examples
     ///
     /// ```no_run
-    /// use wsgi_simple_server::{Serve, demo_app, make_server};
+    /// use wsgi_simple_server::{Serve, WsgiServer, demo_app};
     ///
-    /// make_server("", 8000, demo_app)?.threading().serve_forever()?;
+    /// let server = WsgiServer::bind("127.0.0.1:8000")?;
+    /// server.set_app(demo_app);
+    /// server.threading().serve_forever()?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[must_use]
     pub fn threading(self) -> ThreadingWsgiServer {
         ThreadingMixIn::with_options(self, ThreadingOptions::default().daemon_threads(true))
+    }
+
+    /// Puts the server on an engine: connections wait without threads.
+    ///
+    /// # Examples
+    ///
+    /// An application that may run on two threads at a time:
+    ///
+    /// ```
+    /// use wsgi_simple_server::http_server::socketserver::engine::EngineOptions;
+    /// use wsgi_simple_server::{WsgiServer, demo_app};
+    ///
+    /// let server = WsgiServer::bind("127.0.0.1:0")?;
+    /// server.set_app(demo_app);
+    /// let server = server.engine_with(EngineOptions::default().threads(2));
+    /// println!("Serving on port {}", server.server_port());
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn engine(self) -> WsgiEngine {
+        self.engine_with(EngineOptions::default())
+    }
+
+    /// The same with other options.
+    #[must_use]
+    pub fn engine_with(self, options: EngineOptions) -> WsgiEngine {
+        let class = self.http.base().request_handler_class().clone();
+        Engine::with_class(self, class, options)
     }
 
     /// Sets the variables that every environ begins with: the name and the port of the server, `GATEWAY_INTERFACE`, and

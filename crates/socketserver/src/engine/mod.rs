@@ -71,6 +71,7 @@ use lead::Lead;
 use selector::{Selector, SystemSelector};
 use std::fmt;
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -368,6 +369,16 @@ where
 
 /// The listening sockets of a server.
 type SocketOf<S> = <<S as BaseServer>::Transport as Transport>::Socket;
+
+/// What the server inside can do besides: its port, its settings, [`handle_request`](Serve::handle_request) without an
+/// engine.
+impl<S: BaseServer, C> Deref for Engine<S, C> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.inner
+    }
+}
 
 impl<S: BaseServer, C> fmt::Debug for Engine<S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,9 +6,7 @@ use std::net::TcpStream;
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
 use std::thread;
-use wsgi_simple_server::{
-    AppError, AppResult, Body, Environ, Serve, StartResponse, WsgiServer, make_server_with,
-};
+use wsgi_simple_server::{AppError, AppResult, Body, Environ, Serve, StartResponse, WsgiServer};
 use wsgi_util::{Chunk, ResponseIterable};
 
 /// Answers with the path.
@@ -89,7 +87,9 @@ fn requests_of_several_connections_run_at_once() {
 fn sequential() -> (WsgiServer, impl Fn(&str) -> TcpStream) {
     let log = Log::default();
     let factory = move || Logged::new(&log, "HTTP/1.1");
-    let server = make_server_with("127.0.0.1", 0, path, factory).unwrap();
+    let server =
+        WsgiServer::bind_with("127.0.0.1:0", factory, http_server::server_options()).unwrap();
+    server.set_app(path);
     let address = server.server_address();
     let ask = move |path: &str| {
         let mut client = TcpStream::connect(address).unwrap();
