@@ -35,6 +35,14 @@ Commands:
                         corpus, print how many match; FILTER: only cases with
                         this in their name
   bench [--quick]       the benchmarks; --quick: fewer samples
+  bench peers           our servers beside others, over sockets; options:
+    --servers A,B       only these, and the limit server; all by default
+    --scenarios A,B     only these; all by default
+    --rounds N          each server once in each round; 3 by default. 0 with
+                        --keep: the table again
+    --seconds N         for each load; 2 by default
+    --keep              add to the records of the last run
+    --add NAME=COMMAND  one more server; {port} and {threads} are filled in
   help                  this text
 ";
 
@@ -73,6 +81,7 @@ fn run(arguments: &[&str]) -> Result<bool> {
         ["conformance", filter] => conformance::steps(Some(filter)),
         ["bench"] => bench::steps(false),
         ["bench", "--quick"] => bench::steps(true),
+        ["bench", "peers", options @ ..] => return bench::peers(&shell, options).map(|()| true),
         other => {
             let given = other.join(" ");
             return Err(format!("`{given}` is no command; `cargo xtask help` lists them").into());
