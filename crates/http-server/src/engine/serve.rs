@@ -87,11 +87,10 @@ impl HttpProtocol {
         size: usize,
         work: &mut Work<'_>,
     ) -> Result<Step, HandlerError> {
-        let stopping = work.is_stopping();
         let unused = work.input.unused();
         let (head, behind) = unused.split_at_checked(length).unwrap_or((unused, &[]));
         let (mut body, more) = behind.split_at_checked(size).unwrap_or((behind, &[]));
-        let mut wire = ReceivedWire::new(&mut work.output, !more.is_empty(), stopping);
+        let mut wire = ReceivedWire::new(&mut work.output, !more.is_empty());
         let Desk { parser, out, .. } = &mut *desk;
         let received = Received {
             parser,
@@ -120,8 +119,7 @@ impl HttpProtocol {
         work: &mut Work<'_>,
     ) -> Result<Step, HandlerError> {
         let gather = !work.input.unused().is_empty();
-        let stopping = work.is_stopping();
-        let mut wire = ReceivedWire::new(&mut work.output, gather, stopping);
+        let mut wire = ReceivedWire::new(&mut work.output, gather);
         let Desk { parser, out, head, .. } = &mut *desk;
         let reader: Option<&mut (dyn BufRead + Send)> = match &mut body {
             Some(body) => Some(&mut *body.reader),
@@ -242,8 +240,7 @@ impl HttpProtocol {
         work: &mut Work<'_>,
     ) -> Result<Step, HandlerError> {
         let Refused { mut desk, why } = refused;
-        let stopping = work.is_stopping();
-        let mut wire = ReceivedWire::new(&mut work.output, false, stopping);
+        let mut wire = ReceivedWire::new(&mut work.output, false);
         let result = self.tell(&mut wire, &mut desk, work.input.unused(), &why);
         desk.give_back();
         result.map(|()| Step::Linger)

@@ -21,28 +21,26 @@ pub(super) struct StreamingWire<'w, 'o> {
 struct Sending {
     /// More requests are here already: their answers leave together.
     gather: bool,
-    stopping: bool,
     /// The client has not taken all that was sent.
     pending: bool,
     gone: bool,
 }
 
 impl<'w, 'o> ReceivedWire<'w, 'o> {
-    pub(super) fn new(output: &'w mut Output<'o>, gather: bool, stopping: bool) -> Self {
-        Self { output, sending: Sending::new(gather, stopping) }
+    pub(super) fn new(output: &'w mut Output<'o>, gather: bool) -> Self {
+        Self { output, sending: Sending::new(gather) }
     }
 }
 
 impl<'w, 'o> StreamingWire<'w, 'o> {
     pub(super) fn new(work: &'w mut Work<'o>) -> Self {
-        let stopping = work.is_stopping();
-        Self { work, sending: Sending::new(false, stopping), slow: None }
+        Self { work, sending: Sending::new(false), slow: None }
     }
 }
 
 impl Sending {
-    fn new(gather: bool, stopping: bool) -> Self {
-        Self { gather, stopping, pending: false, gone: false }
+    fn new(gather: bool) -> Self {
+        Self { gather, pending: false, gone: false }
     }
 
     fn send(&mut self, output: &mut Output<'_>, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
@@ -86,7 +84,7 @@ impl Wire for ReceivedWire<'_, '_> {
     fn start_draining(&mut self) {}
 
     fn is_last(&self) -> bool {
-        self.sending.stopping
+        self.output.is_stopping()
     }
 
     fn has_room(&self) -> bool {
@@ -126,7 +124,7 @@ impl Wire for StreamingWire<'_, '_> {
     fn start_draining(&mut self) {}
 
     fn is_last(&self) -> bool {
-        self.sending.stopping
+        self.work.is_stopping()
     }
 
     /// Writing waits in this thread, as reading the body does.

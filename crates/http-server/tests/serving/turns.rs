@@ -291,6 +291,27 @@ fn a_request_that_runs_when_the_server_stops_is_the_last_of_its_connection() {
 }
 
 #[test]
+fn a_request_that_runs_when_an_engine_stops_is_the_last_of_its_connection() {
+    let (factory, ends) = gated(Deadlines::new());
+    let engine = HttpServer::bind("127.0.0.1:0", factory).unwrap().engine();
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| engine.serve_forever());
+        let mut client = Client::connect(engine.server_address());
+        client.get("/wait");
+        ends.wait_until_begun();
+        engine.shutdown_handle().request_shutdown();
+        // Until it listens no more, it may not know yet that it stops.
+        while TcpStream::connect(engine.server_address()).is_ok() {
+            std::thread::yield_now();
+        }
+        ends.let_end.send(()).unwrap();
+        assert_last(&client.response("hello"));
+        client.is_closed();
+        serving.join().unwrap().unwrap();
+    });
+}
+
+#[test]
 fn handle_request_serves_one_request() {
     let (factory, _ends) = gated(Deadlines::new());
     let server = HttpServer::bind("127.0.0.1:0", factory).unwrap();

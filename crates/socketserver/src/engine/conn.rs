@@ -74,7 +74,6 @@ pub(super) struct Turn<'t> {
     pub(super) scratch: &'t mut Scratch,
     pub(super) limits: &'t Limits,
     pub(super) now: Instant,
-    pub(super) stopping: bool,
     /// Present in a thread that may run work.
     pub(super) slow: Option<Slow<'t>>,
     /// Where failures of handlers go.
@@ -246,7 +245,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
                     }
                     turn.scratch.out.start_account();
                     let idle = turn.scratch.input.is_empty() && self.protocol.is_idle();
-                    let leave = turn.stopping && idle && !self.readable;
+                    let leave = turn.limits.is_stopping() && idle && !self.readable;
                     if self.ended || turn.scratch.input.is_full() || leave {
                         self.state = State::Close { linger: false };
                         continue;
@@ -314,7 +313,6 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
         let mut work = Work {
             input: Input { buffer: &mut turn.scratch.input, ended: self.ended },
             output,
-            stopping: turn.stopping,
             received: 0,
             waited: Duration::ZERO,
         };

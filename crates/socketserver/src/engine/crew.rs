@@ -158,6 +158,7 @@ where
             output_buffer: options.output_buffer,
             waiting: Room::new(waiting),
             spill: Room::new(options.spill),
+            stopping: AtomicBool::new(false),
         };
         Self {
             server,
@@ -187,6 +188,7 @@ where
 
     /// Has all pollers stop.
     pub(super) fn begin_stop(&self, stop: Stop) {
+        self.limits.stopping.store(true, Ordering::Relaxed);
         self.stop.fetch_max(stop as u8, Ordering::SeqCst);
         self.slots.iter().for_each(|slot| slot.wakeup.wake());
     }
@@ -365,8 +367,7 @@ where
         scratch: &'d mut Scratch,
         now: Instant,
     ) -> Desk<'d, RequestOf<S>, AddressOf<S>> {
-        let stopping = self.stop() > Stop::No;
-        Desk { scratch, limits: &self.limits, host: self, now, stopping }
+        Desk { scratch, limits: &self.limits, host: self, now }
     }
 
     /// Runs the work of a connection whose bytes are in the scratch memory.

@@ -118,8 +118,7 @@ where
         F: ProtocolClass<S::Transport, Protocol = P>,
     {
         self.poller.expire(now);
-        let mut desk =
-            Desk { scratch, limits: &crew.limits, host: crew, now, stopping: self.stopping };
+        let mut desk = Desk { scratch, limits: &crew.limits, host: crew, now };
         self.poller.next(&mut desk, &mut self.selector)
     }
 
@@ -136,7 +135,7 @@ where
         for _ in 0..ACCEPTS_PER_TURN {
             let crowded = crew.open.load(Ordering::Relaxed) >= crew.options.max_connections
                 || (crew.options.overload == Overload::Wait
-                    && crew.queued.load(Ordering::Relaxed) >= crew.options.queue);
+                    && crew.queued.load(Ordering::Relaxed) >= crew.options.queue.max(1));
             if crowded {
                 listener.rest_until = Some(now + FULL);
                 return;

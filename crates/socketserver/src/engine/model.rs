@@ -16,6 +16,7 @@ use crate::HandlerError;
 use crate::MinRate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, IoSlice, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -274,7 +275,6 @@ struct World {
     away: Vec<Away>,
     clients: Vec<Client>,
     deadline: Duration,
-    stopping: bool,
     numbers: u32,
 }
 
@@ -286,12 +286,16 @@ impl World {
             now,
             poller: Poller::new(now),
             edges: Edges::default(),
-            limits: Limits { output_buffer: 256, waiting: Room::new(0), spill: Room::new(0) },
+            limits: Limits {
+                output_buffer: 256,
+                waiting: Room::new(0),
+                spill: Room::new(0),
+                stopping: AtomicBool::new(false),
+            },
             ends: Ends::default(),
             away: Vec::new(),
             clients: Vec::new(),
             deadline,
-            stopping: false,
             numbers: 0,
         }
     }
@@ -376,13 +380,8 @@ impl World {
     fn poll(&mut self) {
         self.poller.expire(self.now);
         let mut scratch = Box::new(Scratch::new(64));
-        let mut desk = Desk {
-            scratch: &mut scratch,
-            limits: &self.limits,
-            host: &self.ends,
-            now: self.now,
-            stopping: self.stopping,
-        };
+        let mut desk =
+            Desk { scratch: &mut scratch, limits: &self.limits, host: &self.ends, now: self.now };
         let Some((token, mut conn)) = self.poller.next(&mut desk, &mut self.edges) else { return };
         let stage = match self.dice.roll(3) {
             0 => {
@@ -417,13 +416,8 @@ impl World {
             Stage::Queued => (true, Box::new(Scratch::new(64))),
             Stage::Begun(scratch) => (false, scratch),
         };
-        let mut desk = Desk {
-            scratch: &mut scratch,
-            limits: &self.limits,
-            host: &self.ends,
-            now: self.now,
-            stopping: self.stopping,
-        };
+        let mut desk =
+            Desk { scratch: &mut scratch, limits: &self.limits, host: &self.ends, now: self.now };
         let outcome = desk.turn(&mut away.conn, Some(&|| slow.then_some(now)), |conn, turn| {
             if queued { conn.advance(turn) } else { conn.proceed(turn) }
         });
@@ -434,7 +428,7 @@ impl World {
 
     fn step(&mut self) {
         match self.dice.roll(20) {
-            0 if self.clients.len() < 12 && !self.stopping => self.connect(),
+            0 if self.clients.len() < 12 && !self.limits.is_stopping() => self.connect(),
             0..=5 => self.client(),
             6..=9 => self.tell(),
             10..=14 => self.poll(),
@@ -541,7 +535,7 @@ fn a_stop_at_any_moment_answers_what_has_come_and_leaves_nothing() {
         let mut world = World::new(seed, PATIENT);
         let moment = world.dice.roll(STEPS);
         world.play(moment);
-        world.stopping = true;
+        world.limits.stopping.store(true, Ordering::Relaxed);
         world.poller.stop();
         world.play(STEPS - moment);
         world.finish_clients();

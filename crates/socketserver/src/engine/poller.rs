@@ -54,7 +54,6 @@ pub(super) struct Desk<'d, W, A> {
     pub(super) limits: &'d Limits,
     pub(super) host: &'d dyn Host<W, A>,
     pub(super) now: Instant,
-    pub(super) stopping: bool,
 }
 
 impl<W, A> Desk<'_, W, A> {
@@ -71,7 +70,6 @@ impl<W, A> Desk<'_, W, A> {
             scratch: self.scratch,
             limits: self.limits,
             now: self.now,
-            stopping: self.stopping,
             slow,
             failed: &mut |error| failures.push(error),
         };

@@ -9,7 +9,7 @@ use crate::MinRate;
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// One call of [`Protocol::run`](super::Protocol::run): the unused bytes, and the way for the answer.
@@ -60,17 +60,15 @@ pub struct Work<'w> {
     pub input: Input<'w>,
     /// Where the answer goes.
     pub output: Output<'w>,
-    pub(super) stopping: bool,
     pub(super) received: u64,
     pub(super) waited: Duration,
 }
 
 impl Work<'_> {
-    /// Whether the server is about to stop, so that the protocol should tell its client that this
-    /// answer is the last one.
+    /// Whether the server is about to stop; see [`Output::is_stopping`].
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        self.stopping
+        self.output.is_stopping()
     }
 
     /// Waits, in this thread, until more bytes are in [`input`](Self::input); 0 is the end of the
@@ -194,6 +192,14 @@ pub(super) struct Limits {
     pub(super) waiting: Arc<Room>,
     /// Bytes beyond the output buffers.
     pub(super) spill: Arc<Room>,
+    /// The server is about to stop.
+    pub(super) stopping: AtomicBool,
+}
+
+impl Limits {
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
 }
 
 impl Outgoing {
@@ -266,6 +272,13 @@ impl Outgoing {
 }
 
 impl Output<'_> {
+    /// Whether the server is about to stop, so that the protocol should tell its client that this
+    /// answer is the last one. A handler may have begun before anybody knew, so this is worth asking late.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.limits.is_stopping()
+    }
+
     /// Sends until at most so many bytes are left to send, waiting for the client if need be.
     fn send_down_to(&mut self, most: usize) -> io::Result<()> {
         let mut seat = None;
@@ -480,7 +493,12 @@ mod tests {
         Patience { write_rate: None, read_rate: None, linger: Duration::ZERO, linger_bytes: 0 };
 
     fn limits(waiting: usize, spill: usize) -> Limits {
-        Limits { output_buffer: 8, waiting: Room::new(waiting), spill: Room::new(spill) }
+        Limits {
+            output_buffer: 8,
+            waiting: Room::new(waiting),
+            spill: Room::new(spill),
+            stopping: AtomicBool::new(false),
+        }
     }
 
     #[test]

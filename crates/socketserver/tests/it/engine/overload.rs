@@ -97,11 +97,17 @@ fn work_waits_for_a_thread_and_what_the_queue_cannot_hold_is_refused() {
 #[test]
 fn or_nothing_is_refused_and_further_clients_wait_to_be_accepted() {
     let _deadline = deadline();
+    check_that_nobody_is_refused(2);
+    // Without a queue they wait as soon as somebody waits.
+    check_that_nobody_is_refused(0);
+}
+
+fn check_that_nobody_is_refused(queue: usize) {
     let backstage = Backstage::new();
     let options = options(|options| {
         options.threads = 1;
         options.pollers = 1;
-        options.queue = 2;
+        options.queue = queue;
         options.overload = Overload::Wait;
     });
     let engine = Engine::with_options(bind(), backstage.factory(), options);
