@@ -287,8 +287,7 @@ pub trait BaseHttpRequestHandler {
 
     /// Logs `"<requestline>" <code> <size>`. Called by `send_response`.
     fn log_request(&self, x: &Exchange<'_>, code: Option<u16>, size: Option<u64>) {
-        let requestline = x.requestline();
-        x.log_message(format_args!("\"{requestline}\" {} {}", OrDash(code), OrDash(size)));
+        x.log_message(format_args!("\"{}\" {} {}", RequestLine(x), OrDash(code), OrDash(size)));
     }
 
     /// Logs an error. The default passes it on to `log_message`.
@@ -306,7 +305,12 @@ pub trait BaseHttpRequestHandler {
     /// Returns the text of the `Server` field: `server_version`, a space, `sys_version`.
     fn version_string(&self, x: &Exchange<'_>) -> String {
         let options = x.options();
-        [options.server_version, " ", options.sys_version].concat()
+        let (server, sys) = (options.server_version, options.sys_version);
+        let mut text = String::with_capacity(server.len() + 1 + sys.len());
+        text.push_str(server);
+        text.push(' ');
+        text.push_str(sys);
+        text
     }
 
     /// Returns a time, or the present one, as a header field has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -359,6 +363,15 @@ pub trait BaseHttpRequestHandler {
 pub struct Base;
 
 impl BaseHttpRequestHandler for Base {}
+
+/// The request line of an exchange, which is looked at only if the line is written.
+struct RequestLine<'x, 'a>(&'x Exchange<'a>);
+
+impl fmt::Display for RequestLine<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.requestline())
+    }
+}
 
 /// A number, or the dash that stands for none in a log line.
 struct OrDash<T>(Option<T>);

@@ -51,6 +51,7 @@ pub(crate) fn check_status(status: &str) -> Result<(), Misuse> {
 /// Control characters are not looked for: [`Headers`] cannot hold any. CPython makes the hop-by-hop check by
 /// assertion, so `python -O` turns it off; here it is always on.
 pub(crate) fn check_headers(headers: &Headers) -> Result<(), Misuse> {
+    let mut length = None;
     for (name, value) in headers {
         if name.is_empty() || !name.bytes().all(is_token_byte) {
             return Err(Misuse::HeaderName(name.to_owned()));
@@ -64,8 +65,11 @@ pub(crate) fn check_headers(headers: &Headers) -> Result<(), Misuse> {
         if name.eq_ignore_ascii_case("Status") {
             return Err(Misuse::StatusHeader);
         }
+        if name.eq_ignore_ascii_case(CONTENT_LENGTH) {
+            note_length(value, &mut length)?;
+        }
     }
-    content_length(headers).map(drop)
+    Ok(())
 }
 
 /// The Content-Length among the headers, if there is one.
@@ -73,15 +77,25 @@ pub(crate) fn check_headers(headers: &Headers) -> Result<(), Misuse> {
 /// Two of them, or something that is not a decimal number, could let two readers disagree about the end of the response
 /// (RFC 9112 §6.3), so they are refused; also two that agree, since it is a field to send once (RFC 9110 §5.3).
 pub(crate) fn content_length(headers: &Headers) -> Result<Option<u64>, Misuse> {
-    let mut found = None;
-    for value in headers.values_of("Content-Length") {
-        let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-        match value.parse::<u64>() {
-            Ok(length) if is_number && found.is_none() => found = Some(length),
-            _ => return Err(Misuse::ContentLength(value.to_owned())),
-        }
+    let mut length = None;
+    for value in headers.values_of(CONTENT_LENGTH) {
+        note_length(value, &mut length)?;
     }
-    Ok(found)
+    Ok(length)
+}
+
+const CONTENT_LENGTH: &str = "Content-Length";
+
+/// Takes the value of one more Content-Length.
+fn note_length(value: &str, length: &mut Option<u64>) -> Result<(), Misuse> {
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    match value.parse() {
+        Ok(number) if is_number && length.is_none() => {
+            *length = Some(number);
+            Ok(())
+        }
+        _ => Err(Misuse::ContentLength(value.to_owned())),
+    }
 }
 
 /// Whether a field is about the connection and therefore the server's.

@@ -1,9 +1,11 @@
 //! Runs an application and directs its response into an exchange.
 
 use crate::{ServerState, WsgiRequestHandler};
-use http_server::{Exchange, RequestBody};
+use http_server::proto::Framing;
+use http_server::{Exchange, RequestBody, ServerInfo};
 use std::io::{self, BufRead, Read, Write};
 use std::mem;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wsgi_handlers::{Base, BaseHandler, HandlerOptions, Outcome, Response, Run, RunState};
 use wsgi_util::{AppError, Environ, ErrorStream, Headers, InputStream};
@@ -20,19 +22,20 @@ pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
         ));
     };
     let environ = handler.get_environ(x, server);
-    let options = HandlerOptions {
-        wsgi_multithread: x.server().multithread,
-        wsgi_multiprocess: x.server().multiprocess,
-        ..Default::default()
-    };
+    let framing = x.head().map(|head| head.framing()).unwrap_or_default();
     // The environ has the body while the application runs; the exchange gets it back, to drain what is left.
     let mut body = mem::take(&mut x.rfile);
     let body_failed = AtomicBool::new(false);
+    let stdin: Box<dyn InputStream> = match framing {
+        // Boxes of nothing cost nothing.
+        Framing::None | Framing::Length(0) => Box::new(io::empty()),
+        _ => Box::new(Input { body: &mut body, failed: &body_failed }),
+    };
     let mut gateway = ExchangeHandler {
         environ,
-        stdin: Some(Input { body: &mut body, failed: &body_failed }),
+        stdin: Some(stdin),
         get_stderr: &|| handler.get_stderr(),
-        options,
+        options: options(x.server()),
         x: &mut *x,
         body_failed: &body_failed,
         client_error: None,
@@ -57,20 +60,35 @@ pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
 
 /// A gateway whose response goes through an [`Exchange`], which frames it: what CPython's `ServerHandler` is over a
 /// bare socket.
-struct ExchangeHandler<'e, 'x> {
-    x: &'e mut Exchange<'x>,
+struct ExchangeHandler<'h, 'x, 'e> {
+    x: &'h mut Exchange<'x>,
     environ: Environ<'e>,
-    stdin: Option<Input<'e, 'x>>,
-    get_stderr: &'e dyn Fn() -> Box<dyn ErrorStream>,
-    options: HandlerOptions,
-    body_failed: &'e AtomicBool,
+    stdin: Option<Box<dyn InputStream + 'e>>,
+    get_stderr: &'h dyn Fn() -> Box<dyn ErrorStream>,
+    options: &'static HandlerOptions,
+    body_failed: &'h AtomicBool,
     /// Why the request body could not be read, if the application gave up because of that.
     client_error: Option<io::Error>,
 }
 
-impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
+/// The class attributes: CPython's, but for what the server says of itself.
+fn options(server: &ServerInfo) -> &'static HandlerOptions {
+    static OPTIONS: LazyLock<[HandlerOptions; 4]> = LazyLock::new(|| {
+        [(false, false), (false, true), (true, false), (true, true)].map(
+            |(wsgi_multithread, wsgi_multiprocess)| HandlerOptions {
+                wsgi_multithread,
+                wsgi_multiprocess,
+                ..Default::default()
+            },
+        )
+    });
+    // There are four, in the order of binary numbers.
+    &OPTIONS[2 * usize::from(server.multithread) + usize::from(server.multiprocess)]
+}
+
+impl<'e> BaseHandler<'e> for ExchangeHandler<'_, '_, 'e> {
     fn options(&self) -> &HandlerOptions {
-        &self.options
+        self.options
     }
 
     fn _write(&mut self, data: &[u8]) -> io::Result<()> {
@@ -82,10 +100,7 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
     }
 
     fn get_stdin(&mut self) -> Box<dyn InputStream + 'e> {
-        match self.stdin.take() {
-            Some(input) => Box::new(input),
-            None => Box::new(io::empty()),
-        }
+        self.stdin.take().unwrap_or_else(|| Box::new(io::empty()))
     }
 
     fn get_stderr(&mut self) -> Box<dyn ErrorStream + 'e> {
@@ -163,7 +178,8 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'e, '_> {
 
 /// The code of the status, which is three digits if the handler has accepted it.
 fn status_code(response: &Response) -> Option<u16> {
-    response.status_code().and_then(|code| code.parse().ok())
+    let code = response.status_code()?;
+    Some(code.bytes().fold(0, |code, digit| 10 * code + u16::from(digit.wrapping_sub(b'0'))))
 }
 
 /// `wsgi.input`: the body of the request, and a note if reading it failed.

@@ -118,7 +118,14 @@ impl Headers {
     /// ```
     #[doc(alias = "__getitem__")]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values_of(name).next()
+        let mut start = 0;
+        for &(name_length, value_length) in &self.lengths {
+            if self.is_named(start, name_length, name) {
+                return Some(self.value(start, name_length, value_length));
+            }
+            start += line_length(name_length, value_length);
+        }
+        None
     }
 
     /// Every value of a header, in order.
@@ -149,19 +156,30 @@ impl Headers {
         &'h self,
         name: &'n str,
     ) -> impl Iterator<Item = &'h str> + use<'h, 'n> {
-        let (mut end, name) = (0, name.as_bytes());
+        let mut end = 0;
         self.lengths.iter().filter_map(move |&(name_length, value_length)| {
             let start = end;
             end += line_length(name_length, value_length);
-            // The length tells most names apart, and most of the others are written alike.
-            if name_length != name.len() {
-                return None;
-            }
-            let other = &self.lines.as_bytes()[start..start + name_length];
-            let value_end = end - LINE_END.len();
-            (other == name || other.eq_ignore_ascii_case(name))
-                .then(|| &self.lines[value_end - value_length..value_end])
+            self.is_named(start, name_length, name)
+                .then(|| self.value(start, name_length, value_length))
         })
+    }
+
+    /// Whether the line that starts there has this name, in any case.
+    #[inline]
+    fn is_named(&self, start: usize, length: usize, name: &str) -> bool {
+        // The length tells most names apart, and most of the others are written alike.
+        length == name.len() && {
+            let other = &self.lines.as_bytes()[start..start + length];
+            other == name.as_bytes() || other.eq_ignore_ascii_case(name.as_bytes())
+        }
+    }
+
+    /// The value in the line that starts there.
+    #[inline]
+    fn value(&self, start: usize, name_length: usize, length: usize) -> &str {
+        let start = start + name_length + SEPARATOR.len();
+        &self.lines[start..start + length]
     }
 
     /// Tells whether a header is there.

@@ -159,7 +159,13 @@ pub struct RequestHead<'a> {
 impl<'a> RequestHead<'a> {
     /// The method, a token; its case matters (RFC 9110 §9.1).
     pub fn method(&self) -> &'a str {
-        self.ascii(self.found.method)
+        // To see that bytes are text takes longer than to recognise these.
+        match self.found.method.of(self.buffer) {
+            b"GET" => "GET",
+            b"POST" => "POST",
+            b"HEAD" => "HEAD",
+            _ => self.ascii(self.found.method),
+        }
     }
 
     /// The target as it was sent.
@@ -195,6 +201,11 @@ impl<'a> RequestHead<'a> {
 
     /// The version as text: CPython's `request_version`.
     pub fn request_version(&self) -> &'a str {
+        match self.found.minor_version {
+            0 => return "HTTP/1.0",
+            1 => return "HTTP/1.1",
+            _ => {}
+        }
         let line = self.requestline();
         // The line ends with the version, which is 8 bytes long.
         line.get(line.len().saturating_sub(8)..).unwrap_or_default()

@@ -117,9 +117,16 @@ pub trait EnvironSource: Send {
 #[derive(Default)]
 pub struct Environ<'a> {
     source: Option<Box<dyn EnvironSource + 'a>>,
-    /// What was changed since; `None` hides a key of the source.
-    changes: BTreeMap<Cow<'static, str>, Option<String>>,
     typed: Typed<'a>,
+    /// `None` until something is put into it: most requests are answered without.
+    overlay: Option<Box<Overlay>>,
+}
+
+/// What was put into an environ since it was made.
+#[derive(Default)]
+struct Overlay {
+    /// The strings; `None` hides a key of the source.
+    changes: BTreeMap<Cow<'static, str>, Option<String>>,
     extensions: BTreeMap<Cow<'static, str>, Extension>,
 }
 
@@ -173,8 +180,8 @@ impl<'a> Environ<'a> {
     /// ```
     #[doc(alias = "__getitem__")]
     pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
-        if let Some(change) = self.changes.get(key) {
-            return change.as_deref().map(Cow::Borrowed);
+        if let Some(change) = self.change(key) {
+            return change.map(Cow::Borrowed);
         }
         if Typed::is_typed(key) {
             return if key == URL_SCHEME {
@@ -245,7 +252,7 @@ impl<'a> Environ<'a> {
     pub fn contains_key(&self, key: &str) -> bool {
         self.get(key).is_some()
             || self.typed.value(key).is_some()
-            || self.extensions.contains_key(key)
+            || self.overlay.as_ref().is_some_and(|overlay| overlay.extensions.contains_key(key))
     }
 
     /// Sets a key to a native string. For other text than ASCII see [`insert_utf8`](Environ::insert_utf8).
@@ -274,8 +281,9 @@ impl<'a> Environ<'a> {
             !Typed::is_typed(&key),
             "environ[{key:?}] does not hold a string: use the method that sets it"
         );
-        self.extensions.remove(&key);
-        self.changes.insert(key, Some(value));
+        let overlay = self.overlay_mut();
+        overlay.extensions.remove(&key);
+        overlay.changes.insert(key, Some(value));
     }
 
     /// Sets a key to the native string that stands for the UTF-8 bytes of a text.
@@ -333,9 +341,9 @@ impl<'a> Environ<'a> {
                 self.insert(key.to_owned(), value);
             }
         });
-        for (key, value) in before.extensions {
+        for (key, value) in before.overlay.map(|overlay| overlay.extensions).into_iter().flatten() {
             if !self.contains_key(&key) {
-                self.extensions.insert(key, value);
+                self.overlay_mut().extensions.insert(key, value);
             }
         }
         self.typed.fill_from(before.typed);
@@ -354,13 +362,14 @@ impl<'a> Environ<'a> {
     #[doc(alias = "pop")]
     pub fn remove(&mut self, key: &str) -> Option<String> {
         let value = self.get(key).map(Cow::into_owned);
-        self.extensions.remove(key);
+        if let Some(overlay) = &mut self.overlay {
+            overlay.extensions.remove(key);
+            overlay.changes.remove(key);
+        }
         if Typed::is_typed(key) {
             self.typed.remove(key);
         } else if self.source.as_ref().is_some_and(|source| source.get(key).is_some()) {
-            self.changes.insert(Cow::Owned(key.to_owned()), None);
-        } else {
-            self.changes.remove(key);
+            self.overlay_mut().changes.insert(Cow::Owned(key.to_owned()), None);
         }
         value
     }
@@ -400,18 +409,31 @@ impl<'a> Environ<'a> {
         if let Some(scheme) = &self.typed.url_scheme {
             each(URL_SCHEME, scheme);
         }
-        for (key, change) in &self.changes {
+        for (key, change) in self.overlay.iter().flat_map(|overlay| &overlay.changes) {
             if let Some(value) = change {
                 each(key, value);
             }
         }
         if let Some(source) = &self.source {
             source.for_each(&mut |key, value| {
-                if !self.changes.contains_key(key) && !Typed::is_typed(key) {
+                if self.change(key).is_none() && !Typed::is_typed(key) {
                     each(key, value);
                 }
             });
         }
+    }
+
+    /// What became of a key since the environ was made, if anything did: its string, or `None` if it holds none now.
+    fn change(&self, key: &str) -> Option<Option<&str>> {
+        self.overlay.as_ref()?.changes.get(key).map(Option::as_deref)
+    }
+
+    fn overlay_mut(&mut self) -> &mut Overlay {
+        self.overlay.get_or_insert_default()
+    }
+
+    fn extensions(&self) -> impl Iterator<Item = (&Cow<'static, str>, &Extension)> {
+        self.overlay.iter().flat_map(|overlay| &overlay.extensions)
     }
 
     /// Lists every key, sorted, with a value that can be shown: strings, and what stands for the other types.
@@ -426,8 +448,7 @@ impl<'a> Environ<'a> {
     pub fn items(&self) -> Vec<(String, EnvironValue)> {
         let strings = self.iter().map(|(key, value)| (key, EnvironValue::Str(value)));
         let extensions = self
-            .extensions
-            .iter()
+            .extensions()
             .map(|(key, value)| (key.clone().into_owned(), EnvironValue::Object(value.type_name)));
         let mut items: Vec<_> = strings.chain(self.typed.items()).chain(extensions).collect();
         items.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -459,7 +480,7 @@ impl<'a> Environ<'a> {
     /// assert!(environ.extension::<String>("myframework.session").is_none());
     /// ```
     pub fn extension<T: Any>(&self, key: &str) -> Option<&T> {
-        self.extensions.get(key)?.value.downcast_ref()
+        self.overlay.as_ref()?.extensions.get(key)?.value.downcast_ref()
     }
 
     /// The extension under a key, to be changed, if it is a `T`.
@@ -476,7 +497,7 @@ impl<'a> Environ<'a> {
     /// assert_eq!(environ.extension("myapp.visited"), Some(&vec!["/shop", "/cart"]));
     /// ```
     pub fn extension_mut<T: Any>(&mut self, key: &str) -> Option<&mut T> {
-        self.extensions.get_mut(key)?.value.downcast_mut()
+        self.overlay.as_mut()?.extensions.get_mut(key)?.value.downcast_mut()
     }
 
     /// Puts a value of any type under a key. It replaces what was there, a string, too.
@@ -500,7 +521,7 @@ impl<'a> Environ<'a> {
             "environ[{key:?}] has a type of its own: use the method that sets it"
         );
         self.remove(&key);
-        self.extensions.insert(key, Extension::new(value));
+        self.overlay_mut().extensions.insert(key, Extension::new(value));
     }
 
     /// Takes the extension under a key out, if it is a `T`.
@@ -517,7 +538,7 @@ impl<'a> Environ<'a> {
     /// ```
     pub fn take_extension<T: Any>(&mut self, key: &str) -> Option<T> {
         self.extension::<T>(key)?;
-        self.extensions.remove(key)?.value.downcast().ok().map(|value| *value)
+        self.overlay.as_mut()?.extensions.remove(key)?.value.downcast().ok().map(|value| *value)
     }
 }
 
