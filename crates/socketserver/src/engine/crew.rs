@@ -1,12 +1,12 @@
 //! The threads: who polls, who runs work, and how a poller goes from one to the other.
 //!
-//! A poller's [`Lead`] is a value that one thread holds. Before that thread runs work, it lays the lead
-//! into the poller's [`Slot`]; afterwards it takes it back, and goes on polling: two uncontended locks for each request.
-//! If the work lasts, the monitor has a spare thread take the lead out of the slot. The first
-//! thread then finds it gone, sends its connection back to the poller, and joins the spares.
+//! A poller's [`Lead`] lies in its [`Slot`], locked by the thread that polls. While that thread runs work it leaves the lead
+//! unlocked; afterwards it locks it again, and goes on polling: one uncontended lock for each request.
+//! If the work lasts, the monitor has a spare thread lock the lead and poll. The first
+//! thread then finds it taken, sends its connection back to the poller, and joins the spares.
 //!
-//! At most `threads` handlers run at the same time. A thread that polls while all of those run
-//! puts work into the queue; who ends some work looks there first.
+//! At most `threads` handlers run at the same time: who runs one has a [`Permit`], which a thread that polls keeps until
+//! it waits. One that gets none puts its work into the queue; who gives one back looks there first.
 
 use super::conn::{Outcome, Scratch, Slow};
 use super::lead::{ConnOf, Lead, Returned};
@@ -16,14 +16,14 @@ use super::protocol::Protocol;
 use super::selector::Selector;
 use super::work::{Limits, Room};
 use super::{PollableConnection, ProtocolClass};
-use crate::lock::lock;
+use crate::lock::{lock, try_lock};
 use crate::request_handler::catch_panic;
 use crate::wakeup::Wakeup;
 use crate::{AddressOf, BaseServer, HandlerError, RequestOf};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -35,9 +35,9 @@ pub(super) struct Crew<S: BaseServer, F, P, L> {
     pub(super) limits: Limits,
     pub(super) slots: Vec<Slot<S, P, L>>,
     /// How many connections are open.
-    pub(super) open: AtomicUsize,
-    /// How many handlers run, or may start to.
-    running: AtomicUsize,
+    pub(super) open: Alone<AtomicUsize>,
+    /// How many permits are given.
+    running: Alone<AtomicUsize>,
     queue: Mutex<VecDeque<Queued<S, P>>>,
     /// The length of the queue.
     pub(super) queued: AtomicUsize,
@@ -49,14 +49,30 @@ pub(super) struct Crew<S: BaseServer, F, P, L> {
     pub(super) monitor_asleep: AtomicBool,
 }
 
+/// A place in memory that changes often. It shares no cache line with others, which would have to be fetched as often.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(super) struct Alone<V>(pub(super) V);
+
+/// The right to run a handler, given back when dropped.
+#[derive(Debug)]
+struct Permit<'c>(&'c AtomicUsize);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// Work that waits for a thread: the poller of its connection, its number there, and itself.
 type Queued<S, P> = (usize, u32, ConnOf<S, P>);
 
 /// The place of one poller.
+#[repr(align(128))]
 pub(super) struct Slot<S: BaseServer, P, L> {
-    /// The lead, while the thread that polls runs work.
-    lead: Mutex<Option<Box<Lead<S, P, L>>>>,
-    /// Counts the times the lead was laid down and taken up: odd while it lies in the slot.
+    /// Locked by the thread that polls, unless that runs work.
+    lead: Mutex<Lead<S, P, L>>,
+    /// Counts the times the lead was laid down and taken up, by who has it locked: odd while nobody polls.
     phase: AtomicU64,
     returned: Mutex<Vec<Returned<S, P>>>,
     any_returned: AtomicBool,
@@ -64,6 +80,12 @@ pub(super) struct Slot<S: BaseServer, P, L> {
     /// The poller has ended.
     pub(super) done: AtomicBool,
 }
+
+/// A lead in the hands of the thread that polls.
+pub(super) type Held<'s, S, P, L> = MutexGuard<'s, Lead<S, P, L>>;
+
+/// So much work is run, then a look is taken at what else has happened.
+const WORKS_PER_LOOK: u32 = 16;
 
 /// How the engine is stopping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,38 +106,43 @@ struct Roster {
 }
 
 impl<S: BaseServer, P, L> Slot<S, P, L> {
-    pub(super) fn new() -> io::Result<Self> {
+    /// Makes a slot whose lead nobody has yet.
+    pub(super) fn new(lead: impl FnOnce(&Wakeup) -> io::Result<Lead<S, P, L>>) -> io::Result<Self> {
+        let wakeup = Wakeup::new()?;
         Ok(Self {
-            lead: Mutex::new(None),
-            phase: AtomicU64::new(0),
+            lead: Mutex::new(lead(&wakeup)?),
+            phase: AtomicU64::new(1),
             returned: Mutex::new(Vec::new()),
             any_returned: AtomicBool::new(false),
-            wakeup: Wakeup::new()?,
+            wakeup,
             done: AtomicBool::new(false),
         })
     }
 
     /// Lays the lead down; returns by what it can be taken back.
-    pub(super) fn lay_down(&self, lead: Box<Lead<S, P, L>>) -> u64 {
-        let mut place = lock(&self.lead);
-        *place = Some(lead);
-        self.phase.fetch_add(1, Ordering::SeqCst) + 1
+    fn lay_down(&self, lead: Held<'_, S, P, L>) -> u64 {
+        let phase = self.phase.load(Ordering::Relaxed) + 1;
+        // Either the monitor sees this before it goes to sleep, or this thread sees it asleep.
+        self.phase.store(phase, Ordering::SeqCst);
+        drop(lead);
+        phase
     }
 
     /// Takes the lead back, unless another thread has taken it over.
-    fn take_back(&self, phase: u64) -> Option<Box<Lead<S, P, L>>> {
-        let mut place = lock(&self.lead);
-        (self.phase.load(Ordering::Relaxed) == phase).then(|| self.take(&mut place)).flatten()
+    fn take_back(&self, phase: u64) -> Option<Held<'_, S, P, L>> {
+        self.take_if(|now| now == phase)
     }
 
     /// Takes the lead over from a thread that is busy.
-    pub(super) fn take_over(&self) -> Option<Box<Lead<S, P, L>>> {
-        self.take(&mut lock(&self.lead))
+    pub(super) fn take_over(&self) -> Option<Held<'_, S, P, L>> {
+        self.take_if(|now| now % 2 == 1)
     }
 
-    fn take(&self, place: &mut Option<Box<Lead<S, P, L>>>) -> Option<Box<Lead<S, P, L>>> {
-        let lead = place.take()?;
-        self.phase.fetch_add(1, Ordering::SeqCst);
+    fn take_if(&self, wanted: impl FnOnce(u64) -> bool) -> Option<Held<'_, S, P, L>> {
+        // Nobody locks it but to keep it.
+        let lead = try_lock(&self.lead)?;
+        let phase = self.phase.load(Ordering::Relaxed);
+        wanted(phase).then(|| self.phase.store(phase + 1, Ordering::Release))?;
         Some(lead)
     }
 
@@ -132,9 +159,10 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
     }
 
     pub(super) fn take_returned(&self) -> Vec<Returned<S, P>> {
-        if !self.any_returned.swap(false, Ordering::SeqCst) {
+        if !self.any_returned.load(Ordering::SeqCst) {
             return Vec::new();
         }
+        self.any_returned.store(false, Ordering::SeqCst);
         std::mem::take(&mut lock(&self.returned))
     }
 }
@@ -166,8 +194,8 @@ where
             options,
             limits,
             slots,
-            open: AtomicUsize::new(0),
-            running: AtomicUsize::new(0),
+            open: Alone::default(),
+            running: Alone::default(),
             queue: Mutex::default(),
             queued: AtomicUsize::new(0),
             stop: AtomicU8::new(Stop::No as u8),
@@ -226,7 +254,7 @@ where
         let mut roster = lock(&self.roster);
         roster.dismissed = true;
         self.wanted.notify_all();
-        roster.alive.saturating_sub(self.running.load(Ordering::SeqCst))
+        roster.alive.saturating_sub(self.running.0.load(Ordering::SeqCst))
     }
 
     /// A thread, from its start to its end.
@@ -235,10 +263,12 @@ where
         let enlisted = control.enlist();
         let mut scratch = Scratch::new(self.options.input_buffer);
         loop {
-            if let Some(queued) = self.claim() {
+            let mut permit = None;
+            if let Some(queued) = self.claim(&mut permit) {
                 self.run_queued(queued, &mut scratch);
                 continue;
             }
+            drop(permit);
             let Some(slot) = self.wait_for_order() else { break };
             let Some(place) = self.slots.get(slot) else { continue };
             if let Some(lead) = place.take_over() {
@@ -273,14 +303,16 @@ where
     }
 
     /// Polls, and runs what comes, until the poller is taken over or ends.
-    fn lead(
+    fn lead<'s>(
         &self,
         index: usize,
-        slot: &Slot<S, P, L>,
-        mut lead: Box<Lead<S, P, L>>,
+        slot: &'s Slot<S, P, L>,
+        mut lead: Held<'s, S, P, L>,
         scratch: &mut Scratch,
     ) {
         let transport = self.server.base().transport();
+        let mut permit = None;
+        let mut now = Instant::now();
         loop {
             match self.stop() {
                 Stop::No => {}
@@ -293,55 +325,68 @@ where
                 }
                 Stop::Now => return self.end(slot, lead),
             }
-            if let Some(queued) = self.claim() {
-                let phase = slot.lay_down(lead);
-                self.wake_monitor();
+            if let Some(queued) = self.claim(&mut permit) {
+                let phase = self.lay_down(slot, lead);
                 self.run_queued(queued, scratch);
                 match slot.take_back(phase) {
                     Some(back) => lead = back,
                     None => return,
                 }
+                now = Instant::now();
             }
-            let now = Instant::now();
             lead.collect(self, slot);
             lead.accept(self, now);
-            let open = lead.poller.len();
-            let next = lead.next(self, scratch, now);
-            if lead.poller.len() < open {
-                lead.retry_accepting();
-            }
-            let Some((token, mut conn)) = next else {
-                if self.stop() == Stop::No || lead.poller.len() > 0 {
-                    if let Err(error) = lead.wait(transport, slot) {
-                        self.fail(error);
-                        return self.end(slot, lead);
+            lead.begin_round(now);
+            let mut works = 0;
+            while works < WORKS_PER_LOOK {
+                let open = lead.poller.len();
+                let next = lead.next(self, scratch, now);
+                if lead.poller.len() < open {
+                    lead.retry_accepting();
+                }
+                let Some((token, mut conn)) = next else { break };
+                works += 1;
+                permit = permit.or_else(|| self.permit());
+                if permit.is_none() {
+                    let outcome = self.enqueue(index, token, conn, scratch, now);
+                    if let Some((conn, outcome)) = outcome {
+                        lead.settle(self, (token, conn, outcome));
                     }
+                    works = WORKS_PER_LOOK;
+                    continue;
                 }
-                continue;
-            };
-            if !self.may_run() {
-                let outcome = self.enqueue(index, token, conn, scratch, now);
-                if let Some((conn, outcome)) = outcome {
-                    lead.poller.settle(token, conn, outcome, self, &mut lead.selector);
+                let phase = self.lay_down(slot, lead);
+                let lost = || (slot.phase() != phase).then(Instant::now);
+                let outcome = self.run(&mut conn, scratch, now, &lost);
+                match slot.take_back(phase) {
+                    Some(back) => lead = back,
+                    None => return self.send_back(slot, (token, conn, outcome)),
                 }
-                continue;
+                lead.settle(self, (token, conn, outcome));
             }
-            let phase = slot.lay_down(lead);
-            self.wake_monitor();
-            let outcome =
-                self.run(&mut conn, scratch, now, &|| (slot.phase() != phase).then(Instant::now));
-            match slot.take_back(phase) {
-                Some(back) => {
-                    lead = back;
-                    lead.poller.settle(token, conn, outcome, self, &mut lead.selector);
+            if works < WORKS_PER_LOOK && !self.give_back(&mut permit) {
+                if self.stop() > Stop::No && lead.poller.len() == 0 {
+                    continue;
                 }
-                None => return self.send_back(slot, (token, conn, outcome)),
+                if let Err(error) = lead.wait(transport, slot) {
+                    self.fail(error);
+                    return self.end(slot, lead);
+                }
             }
+            now = Instant::now();
         }
     }
 
+    /// Leaves the lead to whoever wants it while this thread runs work, which the monitor is to know.
+    fn lay_down(&self, slot: &Slot<S, P, L>, lead: Held<'_, S, P, L>) -> u64 {
+        let phase = slot.lay_down(lead);
+        self.wake_monitor();
+        phase
+    }
+
     /// Closes what is left of a poller.
-    pub(super) fn end(&self, slot: &Slot<S, P, L>, mut lead: Box<Lead<S, P, L>>) {
+    pub(super) fn end(&self, slot: &Slot<S, P, L>, mut lead: Held<'_, S, P, L>) {
+        lead.stop_listening(self.server.base().transport());
         lead.collect(self, slot);
         lead.poller.close_all(self);
         drop(lead);
@@ -379,9 +424,7 @@ where
         slow: Slow<'_>,
     ) -> Outcome {
         let mut desk = self.desk(scratch, now);
-        let outcome = desk.turn(conn, Some(slow), |conn, turn| conn.proceed(turn));
-        self.running.fetch_sub(1, Ordering::SeqCst);
-        outcome
+        desk.turn(conn, Some(slow), |conn, turn| conn.proceed(turn))
     }
 
     /// Runs work that has waited in the queue.
@@ -389,7 +432,6 @@ where
         let mut desk = self.desk(scratch, Instant::now());
         let outcome =
             desk.turn(&mut conn, Some(&|| Some(Instant::now())), |conn, turn| conn.advance(turn));
-        self.running.fetch_sub(1, Ordering::SeqCst);
         if let Some(slot) = self.slots.get(index) {
             self.send_back(slot, (token, conn, outcome));
         }
@@ -440,22 +482,30 @@ where
         None
     }
 
-    /// Counts one more handler, if there may be one more.
-    fn may_run(&self) -> bool {
+    /// The right to run one more handler, if there may be one more.
+    fn permit(&self) -> Option<Permit<'_>> {
         let most = self.options.threads.max(1);
         let more = |running: usize| (running < most).then_some(running + 1);
-        self.running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
+        let running = &self.running.0;
+        running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).ok()?;
+        Some(Permit(running))
     }
 
-    /// Takes work out of the queue, and the right to run it.
-    fn claim(&self) -> Option<Queued<S, P>> {
-        if self.queued.load(Ordering::SeqCst) == 0 || !self.may_run() {
+    /// Takes work out of the queue, if there is a permit for it.
+    fn claim<'c>(&'c self, permit: &mut Option<Permit<'c>>) -> Option<Queued<S, P>> {
+        if self.queued.load(Ordering::SeqCst) == 0 {
             return None;
         }
-        let queued = lock(&self.queue).pop_front();
-        let count = if queued.is_some() { &self.queued } else { &self.running };
-        count.fetch_sub(1, Ordering::SeqCst);
-        queued
+        *permit = permit.take().or_else(|| self.permit());
+        permit.as_ref()?;
+        let queued = lock(&self.queue).pop_front()?;
+        self.queued.fetch_sub(1, Ordering::SeqCst);
+        Some(queued)
+    }
+
+    /// Gives a permit back; true if somebody waits for one, who may have looked before.
+    fn give_back(&self, permit: &mut Option<Permit<'_>>) -> bool {
+        permit.take().is_some() && self.queued.load(Ordering::SeqCst) > 0
     }
 
     fn wake_monitor(&self) {
@@ -468,7 +518,7 @@ where
 
     /// Closes a connection that was counted.
     pub(super) fn count_out(&self, request: RequestOf<S>) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.open.0.fetch_sub(1, Ordering::Relaxed);
         self.guarded(|| self.server.close_request(request));
     }
 

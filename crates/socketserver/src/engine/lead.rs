@@ -5,10 +5,11 @@ use super::crew::{Crew, Slot};
 use super::options::Overload;
 use super::poller::{Desk, Poller};
 use super::protocol::Protocol;
-use super::selector::{Interest, Readiness, Selector};
+use super::selector::{Interest, Selector, Wait};
 use super::{PollableConnection, ProtocolClass};
 use crate::backoff::{Backoff, is_exhaustion};
 use crate::request_handler::catch_panic;
+use crate::wakeup::Wakeup;
 use crate::{AddressOf, BaseServer, Connection, RequestOf, Transport};
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -27,8 +28,6 @@ pub(super) struct Lead<S: BaseServer, P, L> {
     pub(super) selector: L,
     listener: Option<Listener<S>>,
     stopping: bool,
-    /// What happened during the last wait; kept for its memory.
-    occurred: Vec<(u32, Readiness)>,
 }
 
 /// The listening socket, and how it is doing.
@@ -63,10 +62,10 @@ where
         socket: Arc<<S::Transport as Transport>::Socket>,
         transport: &S::Transport,
         shared: bool,
-        slot: &Slot<S, P, L>,
+        wakeup: &Wakeup,
     ) -> io::Result<Self> {
         let mut selector = L::new()?;
-        selector.add(&slot.wakeup.sock_ref(), WAKEUP)?;
+        selector.add(&wakeup.sock_ref(), WAKEUP)?;
         selector.add_listener(&transport.sock_ref(&socket), LISTENER)?;
         let listener = Listener {
             socket,
@@ -77,13 +76,7 @@ where
             backoff: Backoff::default(),
         };
         let poller = Poller::new(Instant::now());
-        Ok(Self {
-            poller,
-            selector,
-            listener: Some(listener),
-            stopping: false,
-            occurred: Vec::new(),
-        })
+        Ok(Self { poller, selector, listener: Some(listener), stopping: false })
     }
 
     /// Stops listening, and has the idle connections go; once.
@@ -91,10 +84,14 @@ where
         if std::mem::replace(&mut self.stopping, true) {
             return;
         }
+        self.stop_listening(transport);
+        self.poller.stop();
+    }
+
+    pub(super) fn stop_listening(&mut self, transport: &S::Transport) {
         if let Some(listener) = self.listener.take() {
             self.selector.remove(&transport.sock_ref(&listener.socket));
         }
-        self.poller.stop();
     }
 
     /// Takes back what other threads have worked on.
@@ -102,12 +99,28 @@ where
     where
         F: ProtocolClass<S::Transport, Protocol = P>,
     {
-        for (token, conn, outcome) in slot.take_returned() {
-            self.poller.settle(token, conn, outcome, crew, &mut self.selector);
+        for returned in slot.take_returned() {
+            self.settle(crew, returned);
         }
     }
 
-    /// Works on those that are ready, up to one that has work.
+    /// Takes one back.
+    pub(super) fn settle<F>(
+        &mut self,
+        crew: &Crew<S, F, P, L>,
+        (token, conn, outcome): Returned<S, P>,
+    ) where
+        F: ProtocolClass<S::Transport, Protocol = P>,
+    {
+        self.poller.settle(token, conn, outcome, crew, &mut self.selector);
+    }
+
+    /// Begins a round: those are worked on who are ready now, before others come.
+    pub(super) fn begin_round(&mut self, now: Instant) {
+        self.poller.begin_round(now);
+    }
+
+    /// Works on those of this round, up to one that has work.
     pub(super) fn next<F>(
         &mut self,
         crew: &Crew<S, F, P, L>,
@@ -117,7 +130,6 @@ where
     where
         F: ProtocolClass<S::Transport, Protocol = P>,
     {
-        self.poller.expire(now);
         let mut desk = Desk { scratch, limits: &crew.limits, host: crew, now };
         self.poller.next(&mut desk, &mut self.selector)
     }
@@ -133,7 +145,7 @@ where
         }
         listener.rest_until = None;
         for _ in 0..ACCEPTS_PER_TURN {
-            let crowded = crew.open.load(Ordering::Relaxed) >= crew.options.max_connections
+            let crowded = crew.open.0.load(Ordering::Relaxed) >= crew.options.max_connections
                 || (crew.options.overload == Overload::Wait
                     && crew.queued.load(Ordering::Relaxed) >= crew.options.queue.max(1));
             if crowded {
@@ -178,17 +190,15 @@ where
             .as_ref()
             .filter(|listener| listener.waiting)
             .map(|listener| listener.rest_until);
-        let until = match rest_until {
+        let wait = match rest_until {
             // More wait to be accepted at once.
-            Some(None) => Some(Duration::ZERO),
-            _ if self.poller.has_ready() => Some(Duration::ZERO),
+            Some(None) => Wait::No,
+            _ if self.poller.has_ready() => Wait::No,
             rest => {
                 let deadlines = [self.poller.next_deadline(), rest.flatten()];
-                let next = deadlines.into_iter().flatten().min();
-                next.map(|next| next.saturating_duration_since(Instant::now()))
+                deadlines.into_iter().flatten().min().map_or(Wait::ForEver, Wait::Until)
             }
         };
-        let mut occurred = std::mem::take(&mut self.occurred);
         let Self { poller, selector, listener, .. } = self;
         let watched = listener.as_ref().filter(|listener| !listener.waiting);
         let own = [(WAKEUP, slot.wakeup.sock_ref(), Interest::Read)].into_iter().chain(
@@ -198,26 +208,15 @@ where
         let parked = poller
             .parked()
             .map(|(token, wire, interest)| (token, PollableConnection::sock_ref(wire), interest));
-        selector.wait(own.chain(parked), until, |token, readiness| {
-            occurred.push((token, readiness));
-        })?;
-        for (token, readiness) in occurred.drain(..) {
-            self.note(token, readiness, slot);
-        }
-        self.occurred = occurred;
-        Ok(())
-    }
-
-    fn note(&mut self, token: u32, readiness: Readiness, slot: &Slot<S, P, L>) {
-        match token {
-            WAKEUP => slot.wakeup.drain(),
-            LISTENER => {
-                if let Some(listener) = &mut self.listener {
-                    listener.waiting = true;
-                }
+        selector.wait(own.chain(parked), wait)?;
+        for (token, readiness) in selector.events() {
+            match (token, &mut *listener) {
+                (WAKEUP, _) => slot.wakeup.drain(),
+                (LISTENER, Some(listener)) => listener.waiting = true,
+                _ => poller.event(token, readiness),
             }
-            token => self.poller.event(token, readiness),
         }
+        Ok(())
     }
 }
 
@@ -272,7 +271,7 @@ where
         });
         match (made, protocol) {
             (Ok(()), Some(protocol)) => {
-                crew.open.fetch_add(1, Ordering::Relaxed);
+                crew.open.0.fetch_add(1, Ordering::Relaxed);
                 Ok(Some(Conn::new(request, client_address, protocol)))
             }
             (made, _) => {

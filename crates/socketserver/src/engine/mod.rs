@@ -303,18 +303,14 @@ where
             return Ok(());
         }
         let count = self.options.pollers.clamp(1, self.options.threads.max(1));
-        let slots = (0..count).map(|_| Slot::new()).collect::<io::Result<Vec<_>>>()?;
-        let leads = slots
-            .iter()
-            .enumerate()
-            .map(|(index, slot)| {
-                let socket = self.listener(index)?;
-                Lead::<S, C::Protocol, L>::new(socket.0, base.transport(), socket.1, slot)
+        let slots = (0..count)
+            .map(|index| {
+                let (socket, shared) = self.listener(index)?;
+                Slot::<S, C::Protocol, L>::new(|wakeup| {
+                    Lead::new(socket, base.transport(), shared, wakeup)
+                })
             })
             .collect::<io::Result<Vec<_>>>()?;
-        for (slot, lead) in slots.iter().zip(leads) {
-            slot.lay_down(Box::new(lead));
-        }
         let (inner, class) = (Arc::clone(&self.inner), Arc::clone(&self.class));
         let crew = Arc::new(Crew::new(inner, class, self.options.clone(), slots));
         monitor::conduct(&crew, control)

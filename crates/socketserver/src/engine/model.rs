@@ -378,7 +378,7 @@ impl World {
 
     /// The thread that polls has a turn.
     fn poll(&mut self) {
-        self.poller.expire(self.now);
+        self.poller.begin_round(self.now);
         let mut scratch = Box::new(Scratch::new(64));
         let mut desk =
             Desk { scratch: &mut scratch, limits: &self.limits, host: &self.ends, now: self.now };

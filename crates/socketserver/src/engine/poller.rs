@@ -23,6 +23,8 @@ pub(super) struct Poller<W, A, P> {
     timers: Timers,
     /// Who is to be looked at.
     ready: VecDeque<u32>,
+    /// How many of them belong to the round that runs.
+    left: usize,
     stopping: bool,
 }
 
@@ -92,6 +94,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
             table: Table::new(),
             timers: Timers::new(now),
             ready: VecDeque::new(),
+            left: 0,
             stopping: false,
         }
     }
@@ -161,8 +164,16 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         }
     }
 
-    /// Has those looked at whose deadline has passed.
-    pub(super) fn expire(&mut self, now: Instant) {
+    /// Begins a round of those who are ready by now, those among them whose deadline has passed; unless a round still runs.
+    /// Who becomes ready meanwhile belongs to the next: what happens outside is to be seen, too.
+    pub(super) fn begin_round(&mut self, now: Instant) {
+        self.expire(now);
+        if self.left == 0 {
+            self.left = self.ready.len();
+        }
+    }
+
+    fn expire(&mut self, now: Instant) {
         if self.timers.next().is_none_or(|next| now < next) {
             return;
         }
@@ -198,14 +209,16 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         }
     }
 
-    /// Works through those who are to be looked at, up to one that has work; its bytes are in the
+    /// Works through those of the round, up to one that has work; its bytes are in the
     /// scratch memory. It is away until [`settle`](Self::settle).
     pub(super) fn next(
         &mut self,
         desk: &mut Desk<'_, W, A>,
         watch: &mut impl Watch<W>,
     ) -> Option<(u32, Conn<W, A, P>)> {
-        while let Some(token) = self.ready.pop_front() {
+        while let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+            let Some(token) = self.ready.pop_front() else { continue };
             let Some(entry) = self.table.get_mut(token) else { continue };
             entry.queued = false;
             let overdue = std::mem::take(&mut entry.overdue);

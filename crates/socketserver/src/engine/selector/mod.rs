@@ -8,7 +8,7 @@ mod poll;
 use super::PollableConnection;
 use socket2::SockRef;
 use std::io;
-use std::time::Duration;
+use std::time::Instant;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) use epoll::Epoll as SystemSelector;
@@ -35,6 +35,15 @@ impl Readiness {
     pub(super) fn and(self, other: Self) -> Self {
         Self { readable: self.readable || other.readable, hangup: self.hangup || other.hangup }
     }
+}
+
+/// How long to wait for events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Not at all: there is something to do.
+    No,
+    Until(Instant),
+    ForEver,
 }
 
 /// How a poller has its connections watched: a [`Selector`], or the model test's.
@@ -80,7 +89,9 @@ pub(super) trait Selector: Sized + Send + 'static {
     fn wait<'s>(
         &mut self,
         parked: impl Iterator<Item = (u32, SockRef<'s>, Interest)>,
-        timeout: Option<Duration>,
-        event: impl FnMut(u32, Readiness),
+        wait: Wait,
     ) -> io::Result<()>;
+
+    /// Gives out what the last wait has found.
+    fn events(&mut self) -> impl Iterator<Item = (u32, Readiness)>;
 }

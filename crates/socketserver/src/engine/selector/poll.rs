@@ -3,21 +3,21 @@
 //! Nothing is registered; each wait lists what is parked, so what it costs grows with the number of
 //! connections.
 
-use super::{Interest, Readiness, Selector};
+use super::{Interest, Readiness, Selector, Wait};
 use crate::engine::wire::{LONGEST_WAIT, timespec};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use socket2::SockRef;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// A selector without state.
+/// A selector that keeps only what it has found.
 #[derive(Debug)]
-pub(in crate::engine) struct Poll;
+pub(in crate::engine) struct Poll(Vec<(u32, Readiness)>);
 
 impl Selector for Poll {
     fn new() -> io::Result<Self> {
-        Ok(Self)
+        Ok(Self(Vec::new()))
     }
 
     fn add(&mut self, _socket: &SockRef<'_>, _token: u32) -> io::Result<()> {
@@ -37,9 +37,9 @@ impl Selector for Poll {
     fn wait<'s>(
         &mut self,
         parked: impl Iterator<Item = (u32, SockRef<'s>, Interest)>,
-        timeout: Option<Duration>,
-        mut event: impl FnMut(u32, Readiness),
+        wait: Wait,
     ) -> io::Result<()> {
+        self.0.clear();
         let sockets: Vec<_> = parked.collect();
         let mut descriptors: Vec<_> = sockets
             .iter()
@@ -51,8 +51,12 @@ impl Selector for Poll {
                 PollFd::new(&**socket, flags)
             })
             .collect();
-        let timeout = timespec(timeout.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT));
-        match poll(&mut descriptors, Some(&timeout)) {
+        let timeout = match wait {
+            Wait::No => Duration::ZERO,
+            Wait::Until(instant) => instant.saturating_duration_since(Instant::now()),
+            Wait::ForEver => LONGEST_WAIT,
+        };
+        match poll(&mut descriptors, Some(&timespec(timeout.min(LONGEST_WAIT)))) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -61,10 +65,14 @@ impl Selector for Poll {
             if !flags.is_empty() {
                 let hangup = flags.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
                 let readable = hangup || flags.contains(PollFlags::IN);
-                event(*token, Readiness { readable, hangup });
+                self.0.push((*token, Readiness { readable, hangup }));
             }
         }
         Ok(())
+    }
+
+    fn events(&mut self) -> impl Iterator<Item = (u32, Readiness)> {
+        self.0.drain(..)
     }
 }
 
