@@ -159,11 +159,12 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
     }
 
     pub(super) fn take_returned(&self) -> Vec<Returned<S, P>> {
-        if !self.any_returned.load(Ordering::SeqCst) {
-            return Vec::new();
-        }
         self.any_returned.store(false, Ordering::SeqCst);
         std::mem::take(&mut lock(&self.returned))
+    }
+
+    pub(super) fn any_returned(&self) -> bool {
+        self.any_returned.load(Ordering::SeqCst)
     }
 }
 

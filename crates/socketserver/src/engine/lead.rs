@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A connection of a server `S`.
-pub(super) type ConnOf<S, P> = Conn<RequestOf<S>, AddressOf<S>, P>;
+pub(super) type ConnOf<S, P> = Box<Conn<RequestOf<S>, AddressOf<S>, P>>;
 
 /// A connection that comes back to its poller, and what it needs.
 pub(super) type Returned<S, P> = (u32, ConnOf<S, P>, Outcome);
@@ -99,8 +99,10 @@ where
     where
         F: ProtocolClass<S::Transport, Protocol = P>,
     {
-        for returned in slot.take_returned() {
-            self.settle(crew, returned);
+        if slot.any_returned() {
+            for returned in slot.take_returned() {
+                self.settle(crew, returned);
+            }
         }
     }
 
@@ -272,7 +274,7 @@ where
         match (made, protocol) {
             (Ok(()), Some(protocol)) => {
                 crew.open.0.fetch_add(1, Ordering::Relaxed);
-                Ok(Some(Conn::new(request, client_address, protocol)))
+                Ok(Some(Box::new(Conn::new(request, client_address, protocol))))
             }
             (made, _) => {
                 if let Err(error) = made {

@@ -245,7 +245,7 @@ impl Host<Line, usize> for Ends {
 /// A connection that a thread has.
 struct Away {
     token: u32,
-    conn: Conn<Line, usize, Numbers>,
+    conn: Box<Conn<Line, usize, Numbers>>,
     stage: Stage,
 }
 
@@ -309,7 +309,7 @@ impl World {
             begun: false,
             pieces: 0,
         };
-        let conn = Conn::new(line.clone(), self.clients.len(), numbers);
+        let conn = Box::new(Conn::new(line.clone(), self.clients.len(), numbers));
         self.clients.push(Client { line, unsent: Vec::new(), expected: Vec::new() });
         assert!(self.poller.insert(conn, self.now, &mut self.edges).is_ok());
     }

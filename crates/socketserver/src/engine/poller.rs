@@ -7,7 +7,7 @@ use super::conn::{Conn, Outcome, Scratch, Slow, Turn};
 use super::protocol::Protocol;
 use super::selector::{Interest, Readiness, Watch};
 use super::table::Table;
-use super::timers::Timers;
+use super::timers::{Appointment, Timers};
 use super::wire::Wire;
 use super::work::Limits;
 use crate::HandlerError;
@@ -30,15 +30,15 @@ pub(super) struct Poller<W, A, P> {
 
 #[derive(Debug)]
 struct Entry<W, A, P> {
-    /// Nothing while a thread has it.
-    conn: Option<Conn<W, A, P>>,
+    /// Nothing while a thread has it. It goes from hand to hand with each piece of work, so it has a place of its own.
+    conn: Option<Box<Conn<W, A, P>>>,
     /// The events that came meanwhile.
     missed: Option<Readiness>,
     interest: Interest,
     watches_writes: bool,
     deadline: Option<Instant>,
-    /// The tick at which the timers will give it out; 0 if they do not have it.
-    scheduled: u64,
+    /// When the timers will give it out.
+    scheduled: Option<Appointment>,
     overdue: bool,
     /// It is in `ready`.
     queued: bool,
@@ -81,9 +81,7 @@ impl<W, A> Desk<'_, W, A> {
         });
         // The parts that may fail are caught one by one; this is for a protocol that panics in between.
         failures.extend(called.err());
-        for error in failures {
-            self.host.failed(&conn.wire, &conn.address, error);
-        }
+        failures.drain(..).for_each(|error| self.host.failed(&conn.wire, &conn.address, error));
         outcome
     }
 }
@@ -128,10 +126,10 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     /// That it cannot be watched; it comes back.
     pub(super) fn insert(
         &mut self,
-        mut conn: Conn<W, A, P>,
+        mut conn: Box<Conn<W, A, P>>,
         now: Instant,
         watch: &mut impl Watch<W>,
-    ) -> Result<(), (io::Error, Conn<W, A, P>)> {
+    ) -> Result<(), (io::Error, Box<Conn<W, A, P>>)> {
         let deadline = conn.first_wait(now);
         let token = self.table.insert(Entry {
             conn: None,
@@ -139,7 +137,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
             interest: Interest::Read,
             watches_writes: false,
             deadline: None,
-            scheduled: 0,
+            scheduled: None,
             overdue: false,
             queued: false,
         });
@@ -180,10 +178,10 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         let mut later = Vec::new();
         self.timers.expire(now, |tick, token| {
             let Some(entry) = self.table.get_mut(token) else { return };
-            if entry.scheduled != tick {
+            if entry.scheduled.is_none_or(|appointment| appointment.tick != tick) {
                 return;
             }
-            entry.scheduled = 0;
+            entry.scheduled = None;
             match entry.deadline {
                 Some(deadline) if deadline <= now => {
                     entry.overdue = true;
@@ -215,7 +213,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         &mut self,
         desk: &mut Desk<'_, W, A>,
         watch: &mut impl Watch<W>,
-    ) -> Option<(u32, Conn<W, A, P>)> {
+    ) -> Option<(u32, Box<Conn<W, A, P>>)> {
         while let Some(left) = self.left.checked_sub(1) {
             self.left = left;
             let Some(token) = self.ready.pop_front() else { continue };
@@ -240,7 +238,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     pub(super) fn settle(
         &mut self,
         token: u32,
-        conn: Conn<W, A, P>,
+        conn: Box<Conn<W, A, P>>,
         outcome: Outcome,
         host: &dyn Host<W, A>,
         watch: &mut impl Watch<W>,
@@ -258,7 +256,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     fn place(
         &mut self,
         token: u32,
-        mut conn: Conn<W, A, P>,
+        mut conn: Box<Conn<W, A, P>>,
         outcome: Outcome,
         host: &dyn Host<W, A>,
         watch: &mut impl Watch<W>,
@@ -296,7 +294,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     fn park(
         &mut self,
         token: u32,
-        conn: Conn<W, A, P>,
+        conn: Box<Conn<W, A, P>>,
         interest: Interest,
         deadline: Option<Instant>,
     ) {
@@ -312,10 +310,13 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     /// Puts a deadline into the timers, if they do not look at the connection before it anyway.
     fn schedule(&mut self, token: u32, deadline: Instant) {
         let Some(entry) = self.table.get_mut(token) else { return };
-        let tick = self.timers.tick(deadline);
-        if entry.scheduled == 0 || tick < entry.scheduled {
-            entry.scheduled = tick;
-            self.timers.insert(tick, token);
+        if entry.scheduled.is_some_and(|appointment| appointment.time <= deadline) {
+            return;
+        }
+        let appointment = self.timers.appointment(deadline);
+        if entry.scheduled.is_none_or(|earlier| appointment.tick < earlier.tick) {
+            entry.scheduled = Some(appointment);
+            self.timers.insert(appointment, token);
         }
     }
 

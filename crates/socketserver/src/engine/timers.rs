@@ -17,62 +17,68 @@ pub(super) struct Timers {
     start: Instant,
     /// Ticks up to this one have been given out.
     done: u64,
-    /// No bucket before this tick has anything in it; `u64::MAX` if none has.
-    next: u64,
+    /// In no bucket before this tick is anything; nothing is in any if there is none.
+    next: Option<Appointment>,
     buckets: Vec<Vec<u32>>,
+}
+
+/// A tick, and when it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Appointment {
+    pub(super) tick: u64,
+    pub(super) time: Instant,
 }
 
 impl Timers {
     pub(super) fn new(now: Instant) -> Self {
         let buckets = (0..BUCKETS).map(|_| Vec::new()).collect();
-        Self { start: now, done: 0, next: u64::MAX, buckets }
+        Self { start: now, done: 0, next: None, buckets }
     }
 
     /// The tick of a deadline: the first that is not before it, and near enough for the wheel.
-    pub(super) fn tick(&self, deadline: Instant) -> u64 {
+    pub(super) fn appointment(&self, deadline: Instant) -> Appointment {
         let since = deadline.saturating_duration_since(self.start);
-        let tick = since.as_nanos().div_ceil(TICK.as_nanos());
-        u64::try_from(tick).unwrap_or(u64::MAX).clamp(self.done + 1, self.done + BUCKETS)
+        let tick = u64::try_from(since.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX);
+        self.at(tick.clamp(self.done + 1, self.done + BUCKETS))
+    }
+
+    fn at(&self, tick: u64) -> Appointment {
+        let since = Duration::from_millis(tick.saturating_mul(TICK.as_millis() as u64));
+        // A clock that is about to overflow has everybody looked at, which is no harm.
+        Appointment { tick, time: self.start.checked_add(since).unwrap_or(self.start) }
     }
 
     /// Has a connection looked at when the tick is over.
-    pub(super) fn insert(&mut self, tick: u64, token: u32) {
-        self.next = self.next.min(tick);
-        if let Some(bucket) = self.buckets.get_mut((tick % BUCKETS) as usize) {
+    pub(super) fn insert(&mut self, appointment: Appointment, token: u32) {
+        if self.next.is_none_or(|next| appointment.tick < next.tick) {
+            self.next = Some(appointment);
+        }
+        if let Some(bucket) = self.buckets.get_mut((appointment.tick % BUCKETS) as usize) {
             bucket.push(token);
         }
     }
 
     /// When something is due.
     pub(super) fn next(&self) -> Option<Instant> {
-        let until = TICK.checked_mul(u32::try_from(self.next).ok()?)?;
-        self.start.checked_add(until)
+        self.next.map(|next| next.time)
     }
 
     /// Gives out what is due, with the tick it was there for.
     pub(super) fn expire(&mut self, now: Instant, mut due: impl FnMut(u64, u32)) {
         let since = now.saturating_duration_since(self.start).as_nanos() / TICK.as_nanos();
         let now = u64::try_from(since).unwrap_or(u64::MAX);
-        if now < self.next {
-            // Nothing is in the buckets between; they need not be visited, but the time has passed.
-            self.done = self.done.max(now);
-            return;
-        }
+        self.done = self.done.max(now);
+        let Some(next) = self.next.filter(|next| next.tick <= now) else { return };
         // Within one turn each bucket holds one tick only.
-        for tick in self.next..=now.min(self.next + BUCKETS - 1) {
-            self.done = tick;
+        for tick in next.tick..=now.min(next.tick + BUCKETS - 1) {
             if let Some(bucket) = self.buckets.get_mut((tick % BUCKETS) as usize) {
-                for token in bucket.drain(..) {
-                    due(tick, token);
-                }
+                bucket.drain(..).for_each(|token| due(tick, token));
             }
         }
-        self.done = self.done.max(now);
-        self.next = (now + 1..=now + BUCKETS)
-            .find(|tick| {
-                self.buckets.get((tick % BUCKETS) as usize).is_some_and(|bucket| !bucket.is_empty())
-            })
-            .unwrap_or(u64::MAX);
+        let next = (now + 1..=now + BUCKETS).find(|tick| {
+            self.buckets.get((tick % BUCKETS) as usize).is_some_and(|bucket| !bucket.is_empty())
+        });
+        self.next = next.map(|tick| self.at(tick));
     }
 }
 
@@ -92,8 +98,7 @@ mod tests {
         let mut timers = Timers::new(start);
         for (token, millis) in [(1, 25), (2, 20), (3, 5000), (4, 21)] {
             let deadline = start + Duration::from_millis(millis);
-            let tick = timers.tick(deadline);
-            timers.insert(tick, token);
+            timers.insert(timers.appointment(deadline), token);
         }
         assert_eq!(timers.next(), Some(start + Duration::from_millis(20)));
         assert_eq!(due(&mut timers, start + Duration::from_millis(19)), []);
@@ -109,13 +114,11 @@ mod tests {
         let mut timers = Timers::new(start);
         let deadline = start + Duration::from_secs(60);
         let mut looks = 0;
-        let mut tick = timers.tick(deadline);
-        timers.insert(tick, 7);
+        timers.insert(timers.appointment(deadline), 7);
         while let Some(next) = timers.next().filter(|next| *next < deadline) {
             assert_eq!(due(&mut timers, next), [7]);
             looks += 1;
-            tick = timers.tick(deadline);
-            timers.insert(tick, 7);
+            timers.insert(timers.appointment(deadline), 7);
         }
         assert_eq!(looks, 5);
         assert_eq!(due(&mut timers, deadline), [7]);
@@ -126,13 +129,14 @@ mod tests {
         let start = Instant::now();
         let mut timers = Timers::new(start);
         for token in 0..2000 {
-            let tick = timers.tick(start + Duration::from_millis(u64::from(token) * 5));
-            timers.insert(tick, token);
+            let deadline = start + Duration::from_millis(u64::from(token) * 5);
+            timers.insert(timers.appointment(deadline), token);
         }
         let mut tokens = due(&mut timers, start + Duration::from_secs(3600));
         tokens.sort_unstable();
         assert_eq!(tokens, (0..2000).collect::<Vec<_>>());
-        let tick = timers.tick(start);
-        assert!(timers.tick(start + Duration::from_secs(3600)) <= tick, "both are over");
+        let tick = timers.appointment(start).tick;
+        let other = timers.appointment(start + Duration::from_secs(3600)).tick;
+        assert!(other <= tick, "both are over");
     }
 }

@@ -208,7 +208,12 @@ impl Outgoing {
     }
 
     /// Sends what there is; true if that was all of it.
-    pub(super) fn send(&mut self, wire: &dyn Wire) -> io::Result<bool> {
+    #[inline]
+    pub(super) fn send(&mut self, wire: &(impl Wire + ?Sized)) -> io::Result<bool> {
+        if self.bytes.is_empty() { Ok(true) } else { self.send_pending(wire) }
+    }
+
+    fn send_pending(&mut self, wire: &(impl Wire + ?Sized)) -> io::Result<bool> {
         while self.pending() > 0 {
             match wire.write(&[IoSlice::new(self.bytes.get(self.sent..).unwrap_or_default())]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
@@ -361,7 +366,11 @@ impl Output<'_> {
 
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[IoSlice::new(bytes)])
+        if self.out.pending() + bytes.len() > self.limits.output_buffer || self.out.failed {
+            return self.write_vectored(&[IoSlice::new(bytes)]);
+        }
+        self.append(bytes);
+        Ok(bytes.len())
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
