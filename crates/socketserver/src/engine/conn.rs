@@ -121,11 +121,6 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
         self.hangup |= readiness.hangup;
     }
 
-    /// What the connection waits for before its first byte.
-    pub(super) fn first_wait(&mut self, now: Instant) -> Option<Instant> {
-        self.protocol.deadline(now)
-    }
-
     /// Works on the connection until it has to wait for something.
     ///
     /// After [`Outcome::Work`] its bytes are still in the scratch memory, where

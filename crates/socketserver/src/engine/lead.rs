@@ -11,6 +11,7 @@ use crate::backoff::{Backoff, is_exhaustion};
 use crate::request_handler::catch_panic;
 use crate::wakeup::Wakeup;
 use crate::{AddressOf, BaseServer, Connection, RequestOf, Transport};
+use socket2::SockRef;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -35,6 +36,10 @@ struct Listener<S: BaseServer> {
     socket: Arc<<S::Transport as Transport>::Socket>,
     /// Whether it is the server's, so that the server's hook accepts from it.
     shared: bool,
+    /// Each of its connections has to be told that small segments are sent at once.
+    nodelay: bool,
+    /// From now on connections know that from the listener; those in its queue may not.
+    hands_on_nodelay: bool,
     /// Somebody may be waiting in its queue.
     waiting: bool,
     /// Accepting has failed, or there is no room: until then it is left alone.
@@ -62,12 +67,15 @@ where
         socket: Arc<<S::Transport as Transport>::Socket>,
         transport: &S::Transport,
         shared: bool,
+        nodelay: bool,
         wakeup: &Wakeup,
     ) -> io::Result<Self> {
         let mut selector = L::new()?;
         selector.add(&wakeup.sock_ref(), WAKEUP)?;
         selector.add_listener(&transport.sock_ref(&socket), LISTENER)?;
         let listener = Listener {
+            nodelay,
+            hands_on_nodelay: nodelay && hands_on_nodelay(&transport.sock_ref(&socket)),
             socket,
             shared,
             // Who came before somebody listened causes no event.
@@ -141,7 +149,7 @@ where
     where
         F: ProtocolClass<S::Transport, Protocol = P>,
     {
-        let Self { poller, selector, listener: Some(listener), .. } = self else { return };
+        let Self { poller, listener: Some(listener), .. } = self else { return };
         if !listener.waiting || listener.rest_until.is_some_and(|until| now < until) {
             return;
         }
@@ -155,15 +163,11 @@ where
                 return;
             }
             match listener.take_one(crew, now) {
-                Ok(Some(conn)) => {
-                    if let Err((error, conn)) = poller.insert(conn, now, selector) {
-                        listener.rest(crew, &error, now);
-                        crew.count_out(conn.wire);
-                    }
-                }
+                Ok(Some(conn)) => poller.insert(conn),
                 Ok(None) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     listener.waiting = false;
+                    listener.nodelay &= !listener.hands_on_nodelay;
                     return;
                 }
                 Err(error) => listener.rest(crew, &error, now),
@@ -222,6 +226,11 @@ where
     }
 }
 
+/// Sets `TCP_NODELAY` on a listening socket, if new connections begin with what it has: one system call less for each.
+fn hands_on_nodelay(socket: &SockRef<'_>) -> bool {
+    cfg!(any(target_os = "linux", target_os = "android")) && socket.set_tcp_nodelay(true).is_ok()
+}
+
 impl<S: BaseServer + 'static> Listener<S>
 where
     RequestOf<S>: PollableConnection,
@@ -262,7 +271,7 @@ where
         // Elsewhere each call says that it must not wait.
         #[cfg(windows)]
         request.sock_ref().set_nonblocking(true)?;
-        if crew.options.nodelay {
+        if self.nodelay {
             // Sockets that are not TCP refuse, and need no such option.
             let _ = request.set_nodelay(true);
         }

@@ -307,7 +307,7 @@ where
             .map(|index| {
                 let (socket, shared) = self.listener(index)?;
                 Slot::<S, C::Protocol, L>::new(|wakeup| {
-                    Lead::new(socket, base.transport(), shared, wakeup)
+                    Lead::new(socket, base.transport(), shared, self.options.nodelay, wakeup)
                 })
             })
             .collect::<io::Result<Vec<_>>>()?;

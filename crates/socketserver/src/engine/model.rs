@@ -310,8 +310,14 @@ impl World {
             pieces: 0,
         };
         let conn = Box::new(Conn::new(line.clone(), self.clients.len(), numbers));
-        self.clients.push(Client { line, unsent: Vec::new(), expected: Vec::new() });
-        assert!(self.poller.insert(conn, self.now, &mut self.edges).is_ok());
+        let mut client = Client { line, unsent: Vec::new(), expected: Vec::new() };
+        if self.dice.roll(2) == 0 {
+            self.numbers += 1;
+            client.line.pipe().to_engine = format!("{}\n", self.numbers).into_bytes();
+            client.expected = answer(self.numbers);
+        }
+        self.clients.push(client);
+        self.poller.insert(conn);
     }
 
     /// A client does something.
@@ -513,6 +519,25 @@ fn every_request_is_answered_exactly_once_and_in_order() {
         world.wait(PATIENT + Duration::from_secs(1));
         world.assert_all_ended();
     }
+}
+
+#[test]
+fn what_comes_with_a_connection_is_read_before_it_is_watched() {
+    let mut world = World::new(0, PATIENT);
+    world.connect();
+    world.connect();
+    world.clients[0].line.pipe().to_engine = b"1\n".to_vec();
+    world.clients[1].line.pipe().to_engine.clear();
+    world.poller.begin_round(world.now);
+    let mut scratch = Scratch::new(64);
+    let mut desk =
+        Desk { scratch: &mut scratch, limits: &world.limits, host: &world.ends, now: world.now };
+    let (_, conn) = world.poller.next(&mut desk, &mut world.edges).unwrap();
+    assert_eq!(conn.address, 0);
+    assert!(world.edges.lines.is_empty());
+    // The other has sent nothing, so an event is to tell when it does.
+    assert!(world.poller.next(&mut desk, &mut world.edges).is_none());
+    assert!(Arc::ptr_eq(&world.edges.lines[&1].0, &world.clients[1].line.0));
 }
 
 #[test]

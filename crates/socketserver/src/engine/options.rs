@@ -51,7 +51,9 @@ pub struct EngineOptions {
     pub spill: usize,
     /// How long running requests may take to end after a shutdown was asked for. 30 s by default.
     pub graceful: Duration,
-    /// Sends small segments at once (`TCP_NODELAY`). On by default; sockets that are not TCP ignore it.
+    /// Sends small segments at once (`TCP_NODELAY`). On by default; sockets that are not TCP ignore it. On Linux the listening
+    /// socket is given the option, from which connections have it, so a `get_request` that gets its connections from
+    /// somewhere else sets it there.
     pub nodelay: bool,
 }
 

@@ -35,7 +35,8 @@ struct Entry<W, A, P> {
     /// The events that came meanwhile.
     missed: Option<Readiness>,
     interest: Interest,
-    watches_writes: bool,
+    /// What the selector watches for: nothing before the first wait, and with room also bytes.
+    watched: Option<Interest>,
     deadline: Option<Instant>,
     /// When the timers will give it out.
     scheduled: Option<Appointment>,
@@ -43,6 +44,9 @@ struct Entry<W, A, P> {
     /// It is in `ready`.
     queued: bool,
 }
+
+/// A connection that is away from its poller, and its number there.
+pub(super) type Numbered<W, A, P> = (u32, Box<Conn<W, A, P>>);
 
 /// Who hears of the ends of connections and of failures.
 pub(super) trait Host<W, A> {
@@ -119,34 +123,20 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         })
     }
 
-    /// Takes a new connection in.
-    ///
-    /// # Errors
-    ///
-    /// That it cannot be watched; it comes back.
-    pub(super) fn insert(
-        &mut self,
-        mut conn: Box<Conn<W, A, P>>,
-        now: Instant,
-        watch: &mut impl Watch<W>,
-    ) -> Result<(), (io::Error, Box<Conn<W, A, P>>)> {
-        let deadline = conn.first_wait(now);
+    /// Takes a new connection in. Its first bytes may have come with it, so it is looked at before it is watched.
+    pub(super) fn insert(&mut self, mut conn: Box<Conn<W, A, P>>) {
+        conn.note(Readiness { readable: true, hangup: false });
         let token = self.table.insert(Entry {
-            conn: None,
+            conn: Some(conn),
             missed: None,
             interest: Interest::Read,
-            watches_writes: false,
+            watched: None,
             deadline: None,
             scheduled: None,
             overdue: false,
-            queued: false,
+            queued: true,
         });
-        if let Err(error) = watch.add(&conn.wire, token) {
-            self.table.remove(token);
-            return Err((error, conn));
-        }
-        self.park(token, conn, Interest::Read, deadline);
-        Ok(())
+        self.ready.push_back(token);
     }
 
     /// Something has happened on a connection.
@@ -213,7 +203,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         &mut self,
         desk: &mut Desk<'_, W, A>,
         watch: &mut impl Watch<W>,
-    ) -> Option<(u32, Box<Conn<W, A, P>>)> {
+    ) -> Option<Numbered<W, A, P>> {
         while let Some(left) = self.left.checked_sub(1) {
             self.left = left;
             let Some(token) = self.ready.pop_front() else { continue };
@@ -269,13 +259,9 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
                 host.close(conn.wire);
             }
             Outcome::Park { interest, deadline } => {
-                if interest == Interest::Write && !entry.watches_writes {
-                    if watch.watch_writes(&conn.wire, token).is_err() {
-                        self.table.remove(token);
-                        host.close(conn.wire);
-                        return;
-                    }
-                    entry.watches_writes = true;
+                if watched(&mut entry.watched, interest, &conn.wire, token, watch).is_err() {
+                    self.table.remove(token);
+                    return host.close(conn.wire);
                 }
                 if let Some(readiness) = missed {
                     conn.note(readiness);
@@ -283,6 +269,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
                 }
                 self.park(token, conn, interest, deadline);
             }
+            // Who is not watched yet needs no event for this.
             Outcome::Again | Outcome::Work => {
                 conn.note(missed.unwrap_or_default());
                 enqueue(&mut self.ready, token, &mut entry.queued);
@@ -329,6 +316,25 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
             }
         }
     }
+}
+
+/// Has a connection watched for what it waits for, if it is not yet.
+fn watched<W>(
+    watched: &mut Option<Interest>,
+    interest: Interest,
+    wire: &W,
+    token: u32,
+    watch: &mut impl Watch<W>,
+) -> io::Result<()> {
+    if watched.is_none() {
+        watch.add(wire, token)?;
+        *watched = Some(Interest::Read);
+    }
+    if interest == Interest::Write && *watched != Some(Interest::Write) {
+        watch.watch_writes(wire, token)?;
+        *watched = Some(Interest::Write);
+    }
+    Ok(())
 }
 
 fn enqueue(ready: &mut VecDeque<u32>, token: u32, queued: &mut bool) {

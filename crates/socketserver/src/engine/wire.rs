@@ -115,7 +115,9 @@ impl<C: PollableConnection> Wire for C {
 // Where a call can be told not to wait, a socket needs no system call to become one that never does.
 #[cfg(not(windows))]
 const RECEIVE: RecvFlags = RecvFlags::DONTWAIT;
-#[cfg(not(windows))]
+#[cfg(not(any(windows, target_vendor = "apple")))]
+const SEND: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
+#[cfg(target_vendor = "apple")]
 const SEND: SendFlags = SendFlags::DONTWAIT;
 #[cfg(windows)]
 const RECEIVE: RecvFlags = RecvFlags::empty();

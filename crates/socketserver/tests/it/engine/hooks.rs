@@ -2,9 +2,9 @@
 
 use super::{Backstage, Client, options, serving};
 use crate::support::deadline;
-use socketserver::engine::{Engine, NoHandler};
+use socketserver::engine::{Engine, Input, NoHandler, Protocol, ProtocolClass, Step, Work};
 use socketserver::{AddressOf, BaseServer, HandlerError, RequestOf, Serve, Server, Tcp, TcpServer};
-use std::io;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
@@ -85,6 +85,31 @@ impl BaseServer for Hooked {
     }
 }
 
+/// Says whether its connection sends small segments at once.
+struct Candid(bool);
+
+impl Protocol for Candid {
+    fn receive(&mut self, _: &mut Input<'_>, _: Instant) -> Step {
+        Step::Run
+    }
+
+    fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError> {
+        work.input.consume(usize::MAX);
+        writeln!(work.output, "{}", self.0)?;
+        Ok(Step::Close)
+    }
+}
+
+struct CandidClass;
+
+impl ProtocolClass<Tcp> for CandidClass {
+    type Protocol = Candid;
+
+    fn protocol(&self, request: &TcpStream, _: &SocketAddr, _: Instant) -> Candid {
+        Candid(request.nodelay().unwrap())
+    }
+}
+
 fn wait_until(count: &AtomicUsize, at_least: usize) {
     while count.load(Ordering::SeqCst) < at_least {
         thread::yield_now();
@@ -110,6 +135,23 @@ fn failures_and_panics_go_to_handle_error_and_end_their_own_connection_only() {
     let expected = ["as it was told", "the handler panicked: the test wants it"];
     assert_eq!(*hooks.errors.lock().unwrap(), expected);
     assert_eq!(hooks.closed.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn small_segments_are_sent_at_once_unless_they_shall_not() {
+    let _deadline = deadline();
+    for nodelay in [true, false] {
+        let options = options(|options| options.nodelay = nodelay);
+        let engine = Engine::with_class(super::bind(), CandidClass, options);
+        // One connects before the engine runs, the others after it has accepted that.
+        let mut early = Client::connect(engine.server_address());
+        serving(&engine, |address| {
+            assert_eq!(early.ask("?"), nodelay.to_string());
+            for _ in 0..3 {
+                assert_eq!(Client::connect(address).ask("?"), nodelay.to_string());
+            }
+        });
+    }
 }
 
 #[test]

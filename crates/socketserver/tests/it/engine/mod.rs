@@ -5,7 +5,7 @@ mod overload;
 mod slow_clients;
 mod stopping;
 
-use socketserver::engine::{Engine, EngineOptions, Input, Protocol, Step, Work};
+use socketserver::engine::{Engine, EngineOptions, Input, Protocol, ProtocolClass, Step, Work};
 use socketserver::{HandlerError, Server, ServerOptions, TcpServer, engine};
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -161,11 +161,10 @@ fn bind() -> TcpServer<engine::NoHandler> {
 }
 
 /// Serves while the test runs, then stops.
-fn serving<S, P, F>(engine: &Engine<S, F>, test: impl FnOnce(SocketAddr))
+fn serving<S, C>(engine: &Engine<S, C>, test: impl FnOnce(SocketAddr))
 where
     S: socketserver::BaseServer<Transport = socketserver::Tcp> + 'static,
-    P: Protocol,
-    F: Fn(&SocketAddr, Instant) -> P + Send + Sync + 'static,
+    C: ProtocolClass<socketserver::Tcp>,
 {
     thread::scope(|scope| {
         let served = scope.spawn(|| engine.serve_forever());
