@@ -2,7 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use http_server::{BaseHttpRequestHandler, Exchange, HandlerOptions, Serve, ThreadingHttpServer};
+use http_server::socketserver::engine::EngineOptions;
+use http_server::{BaseHttpRequestHandler, Exchange, HandlerOptions, HttpServer, server_options};
 use std::io::{self, BufRead, Write};
 use std::sync::LazyLock;
 use std::thread;
@@ -19,9 +20,14 @@ fn main() -> io::Result<()> {
     serve(port, pollers.into(), threads.into())
 }
 
-/// The one place that knows which of our servers this is.
-fn serve(port: u16, _pollers: usize, _threads: usize) -> io::Result<()> {
-    ThreadingHttpServer::bind(("127.0.0.1", port), || Handler)?.serve_forever()
+/// On the engine, with a listening socket for each poller, as the other servers have it that can. More connections than
+/// the default permits, because `idle10k` holds as many as that and then wants one more.
+fn serve(port: u16, pollers: usize, threads: usize) -> io::Result<()> {
+    let options = server_options().allow_reuse_port(true).request_queue_size(4096);
+    let engine = EngineOptions::default().pollers(pollers).threads(threads);
+    HttpServer::bind_with(("127.0.0.1", port), || Handler, options)?
+        .engine_with(engine.max_connections(12_000))
+        .serve_forever()
 }
 
 struct Handler;

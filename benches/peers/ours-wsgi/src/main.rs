@@ -5,10 +5,9 @@
 use std::io;
 use std::thread;
 use std::time::Duration;
-use wsgi_simple_server::http_server::Exchange;
-use wsgi_simple_server::{
-    AppResult, Body, Environ, Serve, StartResponse, WsgiRequestHandler, make_server_with,
-};
+use wsgi_simple_server::http_server::socketserver::engine::EngineOptions;
+use wsgi_simple_server::http_server::{Exchange, server_options};
+use wsgi_simple_server::{AppResult, Body, Environ, StartResponse, WsgiRequestHandler, WsgiServer};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<u16> = std::env::args().skip(1).flat_map(|a| a.parse()).collect();
@@ -18,9 +17,14 @@ fn main() -> io::Result<()> {
     serve(port, pollers.into(), threads.into())
 }
 
-/// The one place that knows which of our servers this is.
-fn serve(port: u16, _pollers: usize, _threads: usize) -> io::Result<()> {
-    make_server_with("127.0.0.1", port, application, || Handler)?.threading().serve_forever()
+/// On the engine, with a listening socket for each poller, as the other servers have it that can. More connections than
+/// the default permits, because `idle10k` holds as many as that and then wants one more.
+fn serve(port: u16, pollers: usize, threads: usize) -> io::Result<()> {
+    let options = server_options().allow_reuse_port(true).request_queue_size(4096);
+    let engine = EngineOptions::default().pollers(pollers).threads(threads);
+    let server = WsgiServer::bind_with(("127.0.0.1", port), || Handler, options)?;
+    server.set_app(application);
+    server.engine_with(engine.max_connections(12_000)).serve_forever()
 }
 
 /// The length of a body of one piece is the server's to tell.
