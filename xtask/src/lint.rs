@@ -10,6 +10,10 @@ pub(crate) fn steps() -> Steps {
         .step("format", |shell| {
             needs_component(shell, "rustfmt", "fmt")?;
             cmd!(shell, "cargo fmt --all --check").quiet().run()?;
+            // A workspace of its own, of which nothing else is looked at here: that would fetch and build all peers.
+            cmd!(shell, "cargo fmt --all --check --manifest-path benches/peers/Cargo.toml")
+                .quiet()
+                .run()?;
             Ok(())
         })
         .step("clippy", |shell| {

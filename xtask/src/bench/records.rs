@@ -17,9 +17,12 @@ pub(super) mod figure {
     pub(crate) const OTHERS: &str = "processors_used_by_others";
     pub(crate) const P50: &str = "p50_ms";
     pub(crate) const P99: &str = "p99_ms";
-    pub(crate) const P99_BEFORE: &str = "p99_before_ms";
+    /// Without what is beside in `slow` and `asleep`.
+    pub(crate) const P99_ALONE: &str = "p99_alone_ms";
+    pub(crate) const CPU_ALONE: &str = "server_cpu_alone_us";
+    pub(crate) const CPU_TIMES: &str = "server_cpu_times_alone";
     pub(crate) const RETAINED: &str = "throughput_retained";
-    /// How far apart the undisturbed runs before and after were.
+    /// How far apart turns without it are.
     pub(crate) const SPREAD: &str = "spread_of_undisturbed";
     pub(crate) const OPEN: &str = "connections_open";
     pub(crate) const ALIVE: &str = "connections_alive";

@@ -61,9 +61,13 @@ fn rows(scenario: &'static Scenario) -> Vec<Row> {
             ("requests/s ÷ limit's", Ratio(figure::PER_SECOND)),
             ("CPU µs per request", Median(figure::CPU, 1.0)),
         ],
-        Situation::Slow => &[("share of throughput kept", Median(figure::RETAINED, 1.0))],
+        Situation::Slow => &[
+            ("share of throughput kept", Median(figure::RETAINED, 1.0)),
+            ("CPU per request ÷ without", Median(figure::CPU_TIMES, 1.0)),
+        ],
         Situation::Asleep => &[
             ("share of throughput kept", Median(figure::RETAINED, 1.0)),
+            ("CPU per request ÷ without", Median(figure::CPU_TIMES, 1.0)),
             ("p99 ms", Median(figure::P99, 1.0)),
         ],
         Situation::Idle => &[
