@@ -26,6 +26,8 @@ pub(super) struct Conn<W, A, P> {
     ended: bool,
     /// There is something that the protocol has not seen.
     fresh: bool,
+    /// The work to be done goes on with an answer that has begun.
+    begun: bool,
     /// Only while something waits.
     saved: Option<Box<Saved>>,
 }
@@ -111,6 +113,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
             hangup: false,
             ended: false,
             fresh: false,
+            begun: false,
             saved: None,
         }
     }
@@ -159,6 +162,11 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
             self.follow(step);
         }
         self.advance(turn)
+    }
+
+    /// Whether its work may be refused; not if that goes on with an answer, of which the client would take a part for all.
+    pub(super) fn may_be_refused(&self) -> bool {
+        !self.begun
     }
 
     /// Has the protocol tell the client that there is no room for its work.
@@ -275,6 +283,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
                     if !turn.scratch.out.send(&self.wire)? {
                         return Ok(ROOM);
                     }
+                    self.begun = true;
                     self.state = State::Run;
                 }
                 State::Close { linger } => {
@@ -299,6 +308,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
     }
 
     fn run(&mut self, turn: &mut Turn<'_>) -> io::Result<()> {
+        self.begun = false;
         let output = Output {
             wire: &self.wire,
             out: &mut turn.scratch.out,

@@ -14,7 +14,7 @@ use super::options::{EngineOptions, Overload};
 use super::poller::{Desk, Host};
 use super::protocol::Protocol;
 use super::selector::Selector;
-use super::work::{Limits, Room};
+use super::work::Limits;
 use super::{PollableConnection, ProtocolClass};
 use crate::lock::{lock, try_lock};
 use crate::request_handler::catch_panic;
@@ -182,13 +182,7 @@ where
         options: EngineOptions,
         slots: Vec<Slot<S, P, L>>,
     ) -> Self {
-        let waiting = options.waiting_threads.unwrap_or((options.threads / 2).max(1));
-        let limits = Limits {
-            output_buffer: options.output_buffer,
-            waiting: Room::new(waiting),
-            spill: Room::new(options.spill),
-            stopping: AtomicBool::new(false),
-        };
+        let limits = Limits::new(&options);
         Self {
             server,
             class,
@@ -469,7 +463,7 @@ where
     ) -> Option<(ConnOf<S, P>, Outcome)> {
         let mut desk = self.desk(scratch, now);
         let full = self.queued.load(Ordering::SeqCst) >= self.options.queue;
-        if full && self.options.overload == Overload::Refuse {
+        if full && self.options.overload == Overload::Refuse && conn.may_be_refused() {
             let outcome = desk.turn(&mut conn, None, |conn, turn| conn.refuse(turn));
             return Some((conn, outcome));
         }

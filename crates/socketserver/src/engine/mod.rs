@@ -48,6 +48,7 @@ mod patience;
 mod poller;
 mod protocol;
 mod protocol_class;
+mod rehearsal;
 mod selector;
 mod table;
 mod timers;
@@ -58,6 +59,7 @@ pub use options::{EngineOptions, Overload};
 pub use patience::Patience;
 pub use protocol::{Input, Protocol, Step};
 pub use protocol_class::ProtocolClass;
+pub use rehearsal::{Act, End, Rehearsal};
 pub use wire::PollableConnection;
 pub use work::{Output, Work};
 

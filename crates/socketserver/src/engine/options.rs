@@ -29,7 +29,7 @@ pub struct EngineOptions {
     /// How long a handler may hold its poller before another thread takes the poller over, to the next look: up to twice as
     /// long, and four times after a while without such handlers. 1 ms by default.
     pub hand_off_after: Duration,
-    /// How much work waits when all threads are busy. 1,024 by default.
+    /// How much work waits when all threads are busy. 1,024 by default. Answers that have begun wait beyond that.
     pub queue: usize,
     /// What happens beyond that.
     pub overload: Overload,

@@ -59,7 +59,8 @@ use std::time::Instant;
 /// assert_eq!(patient.expired(now + Duration::from_secs(60)), Step::Close);
 /// ```
 ///
-/// The example of [`Engine`](super::Engine) serves one, and `examples/line_server.rs` is one with limits.
+/// The example of [`Engine`](super::Engine) serves one, [`Rehearsal`](super::Rehearsal) plays one without a socket, and
+/// `examples/line_server.rs` is one with limits.
 pub trait Protocol: Send + 'static {
     /// Looks at what has come, and takes what it can use with [`Input::consume`].
     ///
@@ -104,7 +105,8 @@ pub trait Protocol: Send + 'static {
     }
 
     /// There is no room for the work that [`receive`](Self::receive) has found: all threads are
-    /// busy and the queue is full. What it appends to `answer` is sent, then the connection closes.
+    /// busy and the queue is full. What it appends to `answer` is sent, then the connection closes. Going on with an answer
+    /// ([`Step::Run`] from [`run`](Self::run)) is never refused.
     fn refuse(&mut self, input: &Input<'_>, answer: &mut Vec<u8>) {
         let _ = (input, answer);
     }
@@ -299,6 +301,10 @@ impl Buffer {
     /// Starts with bytes that another buffer's connection left over.
     pub(super) fn load(&mut self, saved: &[u8]) {
         self.clear();
+        if saved.len() > self.bytes.len() {
+            // It was put back into that one, which has grown for it.
+            self.bytes.resize(saved.len(), 0);
+        }
         if let Some(room) = self.bytes.get_mut(..saved.len()) {
             room.copy_from_slice(saved);
             self.end = saved.len();

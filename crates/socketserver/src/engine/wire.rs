@@ -53,7 +53,7 @@ impl<C: Connection + Sync + std::os::windows::io::AsSocket> PollableConnection f
     }
 }
 
-/// What the engine does with a connection; the model test has one without a socket.
+/// What the engine does with a connection; a rehearsal and the model test have one without a socket.
 ///
 /// Reads and writes fail with `WouldBlock` instead of waiting.
 pub(super) trait Wire: Send + Sync + 'static {
@@ -65,6 +65,10 @@ pub(super) trait Wire: Send + Sync + 'static {
     fn reset(&self);
     /// Waits, in a thread of its own, for the client; false if the time passed first.
     fn wait(&self, interest: Interest, timeout: Option<Duration>) -> io::Result<bool>;
+    /// The clock by which that time passes.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
 }
 
 impl<C: PollableConnection> Wire for C {

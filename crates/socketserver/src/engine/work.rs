@@ -1,16 +1,16 @@
 //! What a handler reads from and writes to while its thread is its own.
 
-use super::Patience;
 use super::conn::Saved;
 use super::protocol::Input;
 use super::selector::Interest;
 use super::wire::Wire;
+use super::{EngineOptions, Patience};
 use crate::MinRate;
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// One call of [`Protocol::run`](super::Protocol::run): the unused bytes, and the way for the answer.
 ///
@@ -138,7 +138,7 @@ impl Work<'_> {
 /// # use socketserver::HandlerError;
 /// # use socketserver::engine::{Input, Protocol, Step, Work};
 /// # use std::io::Write;
-/// # use std::time::{Duration, Instant};
+/// # use std::time::Duration;
 /// # struct Slow;
 /// # impl Protocol for Slow {
 /// #     fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
@@ -197,6 +197,16 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    pub(super) fn new(options: &EngineOptions) -> Self {
+        let waiting = options.waiting_threads.unwrap_or((options.threads / 2).max(1));
+        Self {
+            output_buffer: options.output_buffer,
+            waiting: Room::new(waiting),
+            spill: Room::new(options.spill),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
@@ -406,9 +416,9 @@ fn wait(
     waited: &mut Duration,
 ) -> io::Result<()> {
     let patience = rate.map(|rate| rate.allowance(bytes).saturating_sub(*waited));
-    let before = Instant::now();
+    let before = wire.now();
     let ready = patience != Some(Duration::ZERO) && wire.wait(interest, patience)?;
-    *waited = waited.saturating_add(before.elapsed());
+    *waited = waited.saturating_add(wire.now().saturating_duration_since(before));
     if ready { Ok(()) } else { Err(ErrorKind::TimedOut.into()) }
 }
 
