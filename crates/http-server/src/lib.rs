@@ -44,8 +44,16 @@
 //!    │  next request   │ ... or the connection closes, politely
 //! ```
 //!
-//! [`HttpServer`] serves one connection at a time, [`ThreadingHttpServer`] each in a thread of its own; both are servers of
-//! `socketserver`, with its hooks and loops. [`handle`] serves anything that reads and writes, without any server.
+//! Who runs the handlers is a choice of its own:
+//!
+//! | | connections | handlers |
+//! | --- | --- | --- |
+//! | [`HttpServer`] | one after the other, as in CPython | in the thread of `serve_forever` |
+//! | [`ThreadingHttpServer`] | each in a thread of its own | in that thread |
+//! | [`HttpServer::engine`] | wait without threads | in a bounded crew of threads, as soon as the whole request is there |
+//!
+//! The first two are servers of `socketserver`, with its hooks and loops; the engine goes around the first, and no client can
+//! stall it. [`handle`] serves anything that reads and writes, without any server. The same requests get the same bytes everywhere.
 //! [`SimpleHttpRequestHandler`] serves a directory. [`proto`] is what decides about bytes, for drivers of your own.
 //!
 //! # Keeping connections

@@ -24,12 +24,16 @@
 //!  http-server          frames the response: Content-Length, chunks, keep-alive; log line
 //! ```
 //!
+//! [`make_server`] runs on an [engine](http_server::socketserver::engine): no client can stall it, and the application is called
+//! by several threads at a time. [`WsgiServer`] by itself serves one connection after the other, as wsgiref does, and
+//! [`ThreadingWsgiServer`] each in a thread of its own.
+//!
 //! # What is where
 //!
 //! | wsgiref.simple_server | here |
 //! | --- | --- |
 //! | `make_server` | [`make_server`], [`make_server_with`] for a `handler_class` |
-//! | `WSGIServer` | [`WsgiServer`], [`ThreadingWsgiServer`]; [`ServerState`] for what its handlers see of it |
+//! | `WSGIServer` | [`WsgiServer`], [`ThreadingWsgiServer`], [`WsgiEngine`]; [`ServerState`] for what its handlers see of it |
 //! | `WSGIRequestHandler` | [`WsgiRequestHandler`] (override points), [`WsgiHandler`] (the class itself) |
 //! | `ServerHandler` | [`ServerHandler`], over streams; what is served goes through an [`Exchange`](http_server::Exchange) |
 //! | `demo_app` | [`demo_app`] |

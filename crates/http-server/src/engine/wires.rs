@@ -26,6 +26,9 @@ struct Sending {
     gone: bool,
 }
 
+/// So many bytes of answers to requests that came together are worth a system call of their own.
+const GATHERED: usize = 16 * 1024;
+
 impl<'w, 'o> ReceivedWire<'w, 'o> {
     pub(super) fn new(output: &'w mut Output<'o>, gather: bool) -> Self {
         Self { output, sending: Sending::new(gather) }
@@ -49,7 +52,8 @@ impl Sending {
         }
         let sent = write_all(output, parts).and_then(|()| {
             // As in CPython nothing that is written waits for what the handler does next.
-            self.pending = !(self.gather || output.send()?);
+            let wait = self.gather && output.pending() < GATHERED;
+            self.pending = !(wait || output.send()?);
             Ok(())
         });
         self.gone = sent.is_err();

@@ -324,6 +324,12 @@ impl Output<'_> {
         Ok(())
     }
 
+    /// How many bytes are written and not taken by the client yet.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.out.pending()
+    }
+
     /// Sends as much of what there is as the client takes, without waiting for it. True if that was all.
     ///
     /// # Errors
