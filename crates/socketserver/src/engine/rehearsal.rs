@@ -149,18 +149,19 @@ impl<P: Protocol> Rehearsal<P> {
     /// [threads that may wait](EngineOptions::waiting_threads).
     pub fn with_options(protocol: P, now: Instant, options: &EngineOptions) -> Self {
         let stage = Stage::new(now);
-        let mut conn = Conn::new(stage.clone(), (), protocol);
-        let deadline = conn.first_wait(now);
-        Self {
+        let conn = Conn::new(stage.clone(), (), protocol);
+        let mut rehearsal = Self {
             stage,
             conn: Some(conn),
             scratch: Scratch::new(options.input_buffer),
             limits: Limits::new(options),
             interest: Interest::Read,
-            deadline,
+            deadline: None,
             overloaded: false,
             failures: Vec::new(),
-        }
+        };
+        rehearsal.react();
+        rehearsal
     }
 
     /// What time it is.
@@ -361,7 +362,8 @@ impl Stage {
             now,
             planned: VecDeque::new(),
             to_engine: VecDeque::new(),
-            news: false,
+            // A read tells what has come with the connection.
+            news: true,
             ended: false,
             reset: false,
             on_their_way: Vec::new(),

@@ -138,7 +138,7 @@ impl Work<'_> {
 /// # use socketserver::HandlerError;
 /// # use socketserver::engine::{Input, Protocol, Step, Work};
 /// # use std::io::Write;
-/// # use std::time::Duration;
+/// # use std::time::{Duration, Instant};
 /// # struct Slow;
 /// # impl Protocol for Slow {
 /// #     fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
