@@ -2,6 +2,11 @@
 //!
 //! `ours` parses, checks all rules, and decides Host, framing and persistence. `httparse` is the peer in the same run: its
 //! fastest entry point, with none of the rules of RFC 9112 on top. The quotient of the two is the figure to look at.
+//!
+//! With `RUSTFLAGS="--cfg picohttpparser"` there is a second peer, which needs a C compiler.
+
+#[cfg(picohttpparser)]
+mod pico;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use http_server::proto::{HeadParser, Limits};
@@ -26,6 +31,10 @@ fn whole_heads(criterion: &mut Criterion) {
         });
         group.bench_with_input(BenchmarkId::new("httparse", name), input, |bencher, input| {
             bencher.iter(|| httparse_all(black_box(input)));
+        });
+        #[cfg(picohttpparser)]
+        group.bench_with_input(BenchmarkId::new("picohttpparser", name), input, |bencher, input| {
+            bencher.iter(|| pico::pico_all(black_box(input)));
         });
     }
     group.finish();
