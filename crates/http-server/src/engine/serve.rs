@@ -6,12 +6,11 @@ use super::upload::Body;
 use super::wires::{BytesWire, ReceivedWire, StreamingWire};
 use super::{Refused, Why};
 use crate::conversation::{Refusal, Side};
-use crate::exchange::{BodyState, Exchange, Interim, Link, Request, Wire};
+use crate::exchange::{BodyState, Exchange, Interim, Link, ReceivedBody, Request, Wire};
 use crate::proto::{BodyDecoder, HeadParser};
 use crate::{RequestBody, ResponseBody};
 use socketserver::HandlerError;
 use socketserver::engine::{Step, Work};
-use std::io::BufRead;
 use std::time::Instant;
 
 /// What comes after an exchange.
@@ -31,7 +30,7 @@ enum Next {
 struct Received<'r> {
     parser: &'r HeadParser,
     head: &'r [u8],
-    body: Option<&'r mut (dyn BufRead + Send)>,
+    body: Option<&'r mut dyn ReceivedBody>,
     /// What has become of the response already.
     left: Option<Left>,
 }
@@ -121,7 +120,7 @@ impl HttpProtocol {
         let gather = !work.input.unused().is_empty();
         let mut wire = ReceivedWire::new(&mut work.output, gather);
         let Desk { parser, out, head, .. } = &mut *desk;
-        let reader: Option<&mut (dyn BufRead + Send)> = match &mut body {
+        let reader: Option<&mut dyn ReceivedBody> = match &mut body {
             Some(body) => Some(&mut *body.reader),
             None => None,
         };

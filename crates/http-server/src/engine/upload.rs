@@ -2,10 +2,11 @@
 
 use super::spool::nameless_file;
 use crate::BodyOptions;
+use crate::exchange::ReceivedBody;
 use crate::proto::{BodyDecoder, RequestError};
 use socketserver::engine::Input;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Seek, Write};
+use std::io::{self, BufReader, Cursor, Seek, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -114,7 +115,7 @@ impl Upload {
         if self.file.is_some() {
             self.spool(options)?;
         }
-        let reader: Box<dyn BufRead + Send> = match self.file {
+        let reader: Box<dyn ReceivedBody> = match self.file {
             Some(mut file) => {
                 file.rewind()?;
                 Box::new(BufReader::with_capacity(64 * 1024, file))
@@ -127,7 +128,7 @@ impl Upload {
 
 /// A body that has come.
 pub(super) struct Body {
-    pub(super) reader: Box<dyn BufRead + Send>,
+    pub(super) reader: Box<dyn ReceivedBody>,
     _reserved: Option<Reserved>,
 }
 

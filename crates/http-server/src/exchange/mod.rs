@@ -7,8 +7,8 @@ mod response_body;
 
 pub(crate) use input::Input;
 pub(crate) use link::{BodyState, Interim, Link, Trouble, Wire};
-pub(crate) use request_body::BodyCutShort;
 pub use request_body::RequestBody;
+pub(crate) use request_body::{BodyCutShort, ReceivedBody};
 pub(crate) use response_body::BegunResponse;
 pub(crate) use response_body::Ending;
 pub use response_body::ResponseBody;

@@ -58,7 +58,30 @@ enum Source<'a> {
     /// It is decoded while it comes.
     Streamed(Streamed<'a>),
     /// It has come, and is decoded already.
-    Received(&'a mut (dyn BufRead + Send)),
+    Received(&'a mut dyn ReceivedBody),
+}
+
+/// What reads a body that is here.
+///
+/// As an object, `BufRead` would bring all its provided methods for each kind of body into every program.
+pub(crate) trait ReceivedBody: Send {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize>;
+    fn unread(&mut self) -> io::Result<&[u8]>;
+    fn pass(&mut self, n: usize);
+}
+
+impl<B: BufRead + Send> ReceivedBody for B {
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
+    }
+
+    fn unread(&mut self) -> io::Result<&[u8]> {
+        self.fill_buf()
+    }
+
+    fn pass(&mut self, n: usize) {
+        self.consume(n);
+    }
 }
 
 struct Streamed<'a> {
@@ -107,7 +130,7 @@ impl<'a> RequestBody<'a> {
     }
 
     /// A body that is here.
-    pub(crate) fn received(body: &'a mut (dyn BufRead + Send)) -> Self {
+    pub(crate) fn received(body: &'a mut dyn ReceivedBody) -> Self {
         Self { source: Some(Source::Received(body)) }
     }
 
@@ -245,7 +268,7 @@ impl Read for RequestBody<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match &mut self.source {
             Some(Source::Streamed(streamed)) if !buf.is_empty() => streamed.read(buf),
-            Some(Source::Received(body)) => body.read(buf),
+            Some(Source::Received(body)) => body.read_some(buf),
             _ => Ok(0),
         }
     }
@@ -255,7 +278,7 @@ impl BufRead for RequestBody<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         match &mut self.source {
             Some(Source::Streamed(streamed)) => streamed.fill_buf(),
-            Some(Source::Received(body)) => body.fill_buf(),
+            Some(Source::Received(body)) => body.unread(),
             None => Ok(&[]),
         }
     }
@@ -263,7 +286,7 @@ impl BufRead for RequestBody<'_> {
     fn consume(&mut self, n: usize) {
         match &mut self.source {
             Some(Source::Streamed(streamed)) => streamed.consume(n),
-            Some(Source::Received(body)) => body.consume(n),
+            Some(Source::Received(body)) => body.pass(n),
             None => {}
         }
     }
