@@ -1,26 +1,20 @@
 //! `cargo xtask bench`: the benchmarks of the package `wsgiref-benches`; and with `peers` our servers beside others.
 
-mod client;
-mod idle;
-mod launcher;
-mod load;
-mod machine;
-mod options;
+#[cfg(target_os = "linux")]
 mod peers;
-mod programs;
-mod records;
-mod scenarios;
-mod servers;
-mod table;
-mod under;
-mod verdict;
-mod wrk;
 
 use xshell::cmd;
 
 use crate::steps::Steps;
 
+#[cfg(target_os = "linux")]
 pub(crate) use peers::run as peers;
+
+/// What it measures, it reads from `/proc`.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn peers(_: &xshell::Shell, _: &[&str]) -> crate::Result {
+    Err("`bench peers` needs Linux".into())
+}
 
 pub(crate) fn steps(quick: bool) -> Steps {
     Steps::default().step("benchmarks", move |shell| {

@@ -10,9 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Result;
-use crate::bench::client;
-use crate::bench::machine;
-use crate::bench::programs::Program;
+use crate::bench::peers::client;
+use crate::bench::peers::machine;
+use crate::bench::peers::programs::Program;
 
 /// How long a server may take to its first answer.
 const READY: Duration = Duration::from_secs(20);

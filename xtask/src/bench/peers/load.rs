@@ -4,13 +4,13 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use crate::Result;
-use crate::bench::client::{self, Answer};
-use crate::bench::launcher::{Launcher, Running};
-use crate::bench::machine::{self, Usage};
-use crate::bench::programs::Program;
-use crate::bench::records::{Record, figure};
-use crate::bench::scenarios::Load;
-use crate::bench::wrk;
+use crate::bench::peers::client::{self, Answer};
+use crate::bench::peers::launcher::{Launcher, Running};
+use crate::bench::peers::machine::{self, Usage};
+use crate::bench::peers::programs::Program;
+use crate::bench::peers::records::{Record, figure};
+use crate::bench::peers::scenarios::Load;
+use crate::bench::peers::wrk;
 
 /// What others may use of the processors during a run; above that it is repeated.
 const DISTURBED: f64 = 0.3;

@@ -9,9 +9,9 @@ use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use crate::Result;
-use crate::bench::machine;
-use crate::bench::records::Facts;
-use crate::bench::servers::{Server, Source};
+use crate::bench::peers::machine;
+use crate::bench::peers::records::Facts;
+use crate::bench::peers::servers::{Server, Source};
 
 const MANIFEST: &str = "benches/peers/Cargo.toml";
 

@@ -1,8 +1,8 @@
 //! The command line of `cargo xtask bench peers`.
 
 use crate::Result;
-use crate::bench::scenarios::{self, SCENARIOS, Scenario};
-use crate::bench::servers::{self, Role, Server, Source};
+use crate::bench::peers::scenarios::{self, SCENARIOS, Scenario};
+use crate::bench::peers::servers::{self, Role, Server, Source};
 
 pub(super) struct Options {
     pub(super) servers: Vec<Server>,

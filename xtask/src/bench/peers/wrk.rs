@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::Result;
-use crate::bench::scenarios::Load;
+use crate::bench::peers::scenarios::Load;
 
 /// Whether it is there; the error says how to get it.
 pub(super) fn check() -> Result {

@@ -6,11 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Result;
-use crate::bench::client;
-use crate::bench::launcher::Launcher;
-use crate::bench::machine;
-use crate::bench::programs::Program;
-use crate::bench::records::{Record, figure, median};
+use crate::bench::peers::client;
+use crate::bench::peers::launcher::Launcher;
+use crate::bench::peers::machine;
+use crate::bench::peers::programs::Program;
+use crate::bench::peers::records::{Record, figure, median};
 
 const CONNECTIONS: usize = 10_000;
 /// Files that a server, or this process, has open besides.

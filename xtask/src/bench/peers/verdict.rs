@@ -1,9 +1,9 @@
 //! Whether our servers reach the bar of a scenario, and if not, by how much they miss it and whom.
 
-use crate::bench::load::KEEPS;
-use crate::bench::records::{Results, figure};
-use crate::bench::scenarios::{Bar, Scenario, Situation};
-use crate::bench::servers::{HANDLER, LIMIT, Role, Server, WSGI};
+use crate::bench::peers::load::KEEPS;
+use crate::bench::peers::records::{Results, figure};
+use crate::bench::peers::scenarios::{Bar, Scenario, Situation};
+use crate::bench::peers::servers::{HANDLER, LIMIT, Role, Server, WSGI};
 
 /// What a WSGI application may cost more than a handler.
 const WSGI_EXTRA: f64 = 0.10;
@@ -148,17 +148,14 @@ impl Misses<'_> {
             ratios.max_by(|(_, a), (_, b)| (sign * a).total_cmp(&(sign * b)))
         };
         let (fastest, leanest) = (best(figure::PER_SECOND, 1.0), best(figure::CPU, -1.0));
-        if let (Some((peer, theirs)), Some(ours)) =
-            (fastest, self.ratio(self.ours, figure::PER_SECOND))
-            && theirs > ours
-        {
+        let pairs = fastest.zip(self.ratio(self.ours, figure::PER_SECOND));
+        if let Some(((peer, theirs), ours)) = pairs.filter(|((_, theirs), ours)| theirs > ours) {
             let gap = theirs / ours - 1.0;
             let noise = self.noise(figure::PER_SECOND);
             self.miss(format!("{} ahead by {}", peer.name, percent(gap)), gap, noise);
         }
-        if let (Some((peer, theirs)), Some(ours)) = (leanest, self.ratio(self.ours, figure::CPU))
-            && ours > theirs
-        {
+        let pairs = leanest.zip(self.ratio(self.ours, figure::CPU));
+        if let Some(((peer, theirs), ours)) = pairs.filter(|((_, theirs), ours)| ours > theirs) {
             let gap = ours / theirs - 1.0;
             let text = format!("CPU {} above {}", percent(gap), peer.name);
             self.miss(text, gap, self.noise(figure::CPU));
@@ -172,12 +169,10 @@ impl Misses<'_> {
     }
 
     fn wsgi_beside_the_handler(&mut self) {
-        let handler = self.ratio(HANDLER, figure::CPU);
-        if let (WSGI, Some(handler), Some(wsgi)) =
-            (self.ours, handler, self.ratio(WSGI, figure::CPU))
-            && wsgi > handler * (1.0 + WSGI_EXTRA)
-        {
-            let more = wsgi / handler - 1.0;
+        let costs = self.ratio(WSGI, figure::CPU).zip(self.ratio(HANDLER, figure::CPU));
+        let Some((wsgi, handler)) = costs.filter(|_| self.ours == WSGI) else { return };
+        let more = wsgi / handler - 1.0;
+        if more > WSGI_EXTRA {
             let text = format!("CPU {} above the handler", percent(more));
             self.miss(text, more - WSGI_EXTRA, self.noise(figure::CPU));
         }
@@ -230,10 +225,10 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::verdict;
-    use crate::bench::load::KEEPS;
-    use crate::bench::records::tests::results;
-    use crate::bench::scenarios::find;
-    use crate::bench::servers::{HANDLER, WSGI, all};
+    use crate::bench::peers::load::KEEPS;
+    use crate::bench::peers::records::tests::results;
+    use crate::bench::peers::scenarios::find;
+    use crate::bench::peers::servers::{HANDLER, WSGI, all};
 
     /// The runs of a round of `ka64`, where limit is 2 % apart; and what is said of a server of ours.
     fn said(runs: &[(&str, f64)], ours: &str) -> Option<String> {

@@ -1,4 +1,19 @@
-//! The comparison: all servers, scenario by scenario, in rounds.
+//! `cargo xtask bench peers`: our servers beside others, over sockets; all of them, scenario by scenario, in rounds.
+
+mod client;
+mod idle;
+mod launcher;
+mod load;
+mod machine;
+mod options;
+mod programs;
+mod records;
+mod scenarios;
+mod servers;
+mod table;
+mod under;
+mod verdict;
+mod wrk;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,13 +24,12 @@ use std::time::Instant;
 use xshell::{Shell, cmd};
 
 use crate::Result;
-use crate::bench::launcher::Launcher;
-use crate::bench::options::Options;
-use crate::bench::programs::{self, Program};
-use crate::bench::records::{Record, Results, figure};
-use crate::bench::scenarios::{Scenario, Situation};
-use crate::bench::servers::{self, Role};
-use crate::bench::{idle, load, machine, table, under, wrk};
+use launcher::Launcher;
+use options::Options;
+use programs::Program;
+use records::{Record, Results, figure};
+use scenarios::{Scenario, Situation};
+use servers::Role;
 
 /// After as many failures a server is left alone in a scenario.
 const FAILURES: u32 = 2;

@@ -8,14 +8,14 @@ use std::thread;
 use std::time::Duration;
 
 use crate::Result;
-use crate::bench::client;
-use crate::bench::launcher::{Launcher, Running};
-use crate::bench::machine;
-use crate::bench::programs::Program;
-use crate::bench::records::{Record, figure, median};
-use crate::bench::scenarios::BUSY;
-use crate::bench::servers::HANDLER_THREADS;
-use crate::bench::wrk::{self, Report};
+use crate::bench::peers::client;
+use crate::bench::peers::launcher::{Launcher, Running};
+use crate::bench::peers::machine;
+use crate::bench::peers::programs::Program;
+use crate::bench::peers::records::{Record, figure, median};
+use crate::bench::peers::scenarios::BUSY;
+use crate::bench::peers::servers::HANDLER_THREADS;
+use crate::bench::peers::wrk::{self, Report};
 
 const SLOW_CLIENTS: usize = 200;
 const CLIENT_GROUPS: usize = 20;

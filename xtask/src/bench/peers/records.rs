@@ -230,7 +230,7 @@ pub(super) mod tests {
     use super::{Facts, Record, Results, figure, median};
 
     /// One round of `ka64` with these requests per second.
-    pub(in crate::bench) fn results(runs: &[(u32, &str, f64)]) -> Results {
+    pub(in crate::bench::peers) fn results(runs: &[(u32, &str, f64)]) -> Results {
         let record = |&(round, server, per_second): &(u32, &str, f64)| {
             let (scenario, server) = ("ka64".to_owned(), server.to_owned());
             let mut record = Record { scenario, server, round, ..Record::default() };

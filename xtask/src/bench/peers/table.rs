@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::bench::records::{Record, Results, figure};
-use crate::bench::scenarios::{SCENARIOS, Scenario, Situation};
-use crate::bench::servers::{HANDLER, LIMIT, Server, WSGI};
-use crate::bench::verdict;
+use crate::bench::peers::records::{Record, Results, figure};
+use crate::bench::peers::scenarios::{SCENARIOS, Scenario, Situation};
+use crate::bench::peers::servers::{HANDLER, LIMIT, Server, WSGI};
+use crate::bench::peers::verdict;
 
 /// `servers`: in the order of the columns; those without any figures have none.
 pub(super) fn markdown(results: &Results, servers: &[Server]) -> String {
@@ -210,8 +210,8 @@ fn notes(records: &[Record]) -> BTreeMap<(&str, &str), Vec<&str>> {
 #[cfg(test)]
 mod tests {
     use super::{markdown, number, whole};
-    use crate::bench::records::tests::results;
-    use crate::bench::servers::all;
+    use crate::bench::peers::records::tests::results;
+    use crate::bench::peers::servers::all;
 
     #[test]
     fn figures_have_the_digits_they_deserve() {
