@@ -96,7 +96,8 @@ pub trait BaseHandler<'e> {
     /// The output failed.
     fn _flush(&mut self) -> io::Result<()>;
 
-    /// The stream for `wsgi.input`; it ends where the body ends. Called once in a run.
+    /// The stream for `wsgi.input`; it ends where the body ends. Called once in a run, and for the rest of the body when
+    /// a run is [taken up again](crate::Run::resume).
     fn get_stdin(&mut self) -> Box<dyn InputStream + 'e>;
 
     /// A stream to the log of the server: for `wsgi.errors`, and for what [`log_exception`](Self::log_exception) writes.
@@ -211,6 +212,8 @@ pub trait BaseHandler<'e> {
     }
 
     /// Sends the body, then closes it through [`close`](Self::close).
+    ///
+    /// In a run [by steps](crate::Run::step) it is called for each of them, and goes on where the last one has stopped.
     ///
     /// # Errors
     ///

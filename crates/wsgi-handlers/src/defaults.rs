@@ -59,8 +59,8 @@ impl Base {
         let mut environ: Environ<'e> =
             os_environ.iter().filter(|(key, _)| !key.starts_with("wsgi.")).cloned().collect();
         handler.add_cgi_vars(&mut environ);
-        environ.set_boxed_input(handler.get_stdin());
-        environ.set_boxed_errors(handler.get_stderr());
+        environ.lend_input(handler.get_stdin());
+        environ.lend_errors(handler.get_stderr());
         let scheme = handler.get_scheme(&environ);
         environ.set_url_scheme(scheme);
         let options = handler.options();
@@ -236,7 +236,11 @@ impl Base {
         run: &mut RunState<'e>,
     ) -> Result<(), AppError> {
         // Where no body may be sent, there is no file to send; the pieces are dropped by `write`.
-        if run.response.may_have_body() && handler.result_is_file(run) && handler.sendfile(run)? {
+        if run.begins_body()
+            && run.response.may_have_body()
+            && handler.result_is_file(run)
+            && handler.sendfile(run)?
+        {
             let flushed = handler._flush();
             noted(&mut run.response, flushed)?;
             run.response.finish();
@@ -245,6 +249,9 @@ impl Base {
                 handler.write(&mut run.response, &chunk)?;
                 if run.response.is_satisfied() {
                     break;
+                }
+                if run.pauses() {
+                    return Ok(());
                 }
             }
             handler.finish_content(&mut run.response)?;

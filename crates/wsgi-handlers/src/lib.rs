@@ -43,6 +43,9 @@
 //! [`inherit_handler`] makes a subclass of a handler, [`Base`] is what `super()` is. What a call of `start_response`
 //! or `write` does in which state is the table of [`ResponseState`].
 //!
+//! A server that has other clients to look after takes a run in steps, a piece of the body each: [`Run::begin`] calls the
+//! application, [`Run::step`] goes on, and in between [`RunState::detach`] makes it independent of thread and request.
+//!
 //! # What is where
 //!
 //! | wsgiref | here |

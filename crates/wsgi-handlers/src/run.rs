@@ -2,6 +2,7 @@
 
 use crate::base::BaseHandler;
 use crate::error::{Misuse, Panicked};
+use crate::log;
 use crate::response::{Response, ResponseState};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -42,22 +43,97 @@ pub trait Run<'e>: BaseHandler<'e> {
     ///
     /// Something failed while an error was being answered. The response is incomplete: close the connection.
     fn run<A: Application + ?Sized>(&mut self, application: &A) -> Result<Outcome, AppError> {
+        let mut run = self.begin(application);
+        run.pace = Pace::Whole;
+        loop {
+            if let Some(outcome) = self.step(&mut run)? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Calls the application once. Its response is sent by [`step`](Self::step).
+    ///
+    /// With these two a server can do something else between two pieces of a response, such as to wait until the client
+    /// has taken the first one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use wsgi_handlers::{Outcome, Run, SimpleHandler};
+    /// use wsgi_util::{AppResult, Body, Environ, StartResponse};
+    ///
+    /// fn app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+    ///     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+    ///     Ok(Body::from(["one\n", "two\n", "three\n"]))
+    /// }
+    ///
+    /// let mut handler = SimpleHandler::new(io::empty(), Vec::new(), io::stderr(), [("REQUEST_METHOD", "GET")]);
+    /// let mut run = handler.begin(&app);
+    /// assert_eq!(run.response.bytes_sent(), 0);
+    /// assert_eq!(handler.step(&mut run)?, None);
+    /// assert_eq!(run.response.bytes_sent(), 4);
+    /// assert_eq!(handler.step(&mut run)?, None);
+    /// assert_eq!(handler.step(&mut run)?, Some(Outcome::Complete));
+    /// # Ok::<(), wsgi_util::AppError>(())
+    /// ```
+    fn begin<A: Application + ?Sized>(&mut self, application: &A) -> RunState<'e> {
         let environ = self.setup_environ();
         let client_is_modern = self.client_is_modern(&environ);
-        let mut run =
-            RunState { response: Response::new(&environ, client_is_modern), environ, result: None };
-
+        let mut run = RunState::new(environ, client_is_modern);
         let answered = caught(|| {
             let result = run.call(application, self)?;
             run.set_result(result);
-            self.finish_response(&mut run)
+            Ok(())
         });
-        let outcome = match answered {
-            Ok(()) => Ok(run.outcome()),
-            Err(error) => recover(self, &mut run, error),
+        run.failure = answered.err();
+        run
+    }
+
+    /// Sends the next piece of a response, and what belongs to its begin or end; `None` if there is more to come.
+    ///
+    /// Errors and panics are dealt with as [`run`](Self::run) does. After the end there is nothing to do: a further call
+    /// gives the same outcome.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run); it is over then, too.
+    ///
+    /// # Examples
+    ///
+    /// That of [`begin`](Self::begin).
+    fn step(&mut self, run: &mut RunState<'e>) -> Result<Option<Outcome>, AppError> {
+        if run.stage == Stage::Over {
+            return Ok(Some(run.outcome()));
+        }
+        run.paused = false;
+        let answered = match run.failure.take() {
+            None => caught(|| self.finish_response(run)),
+            Some(error) => Err(error),
         };
-        close_and_log(self, &mut run);
-        outcome
+        let outcome = match answered {
+            Ok(()) if run.paused => return Ok(None),
+            Ok(()) => Ok(run.outcome()),
+            Err(error) => recover(self, run, error),
+        };
+        close_and_log(self, run);
+        run.stage = Stage::Over;
+        outcome.map(Some)
+    }
+
+    /// Takes up a run that was [detached](RunState::detach): lends its environ streams of this handler.
+    ///
+    /// The handler may be another one than before, made for the same request.
+    ///
+    /// # Examples
+    ///
+    /// That of [`RunState::detach`].
+    fn resume(&mut self, mut run: RunState<'e>) -> RunState<'e> {
+        // Both are asked of the handler, which can be borrowed but once.
+        let (input, errors) = (self.get_stdin(), self.get_stderr());
+        run.environ.reattach(|| input, || errors);
+        run
     }
 }
 
@@ -151,9 +227,103 @@ pub struct RunState<'e> {
     pub response: Response,
     /// What the application returned, until it is closed.
     pub result: Option<Body>,
+    /// Why the application failed when it was called, until that is answered.
+    failure: Option<AppError>,
+    pace: Pace,
+    stage: Stage,
+    /// Whether the last step ended before the response did.
+    paused: bool,
+}
+
+/// How much of a body is sent in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Piece,
+    Whole,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nobody has begun to send the result.
+    Called,
+    Sending,
+    Over,
 }
 
 impl<'e> RunState<'e> {
+    fn new(environ: Environ<'e>, client_is_modern: bool) -> Self {
+        Self {
+            response: Response::new(&environ, client_is_modern),
+            environ,
+            result: None,
+            failure: None,
+            pace: Pace::Piece,
+            stage: Stage::Called,
+            paused: false,
+        }
+    }
+
+    /// Takes a run out of the request that it borrows from, so that it can wait somewhere else for its next step; here,
+    /// nothing is left. [`Run::resume`] takes it up again.
+    ///
+    /// `None`, with the run as it was, if the application has put a stream of its own into the environ: the run has to
+    /// go on where it is.
+    ///
+    /// A detached run can be dropped instead: the body is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::io;
+    /// use wsgi_handlers::{Outcome, Run, RunState, SimpleHandler};
+    /// use wsgi_util::{AppError, AppResult, Body, Environ, StartResponse};
+    ///
+    /// fn app(_: &mut Environ, start_response: &mut dyn StartResponse) -> AppResult {
+    ///     start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+    ///     Ok(Body::from(["one\n", "two\n"]))
+    /// }
+    ///
+    /// fn begin(request: &str, out: &mut Vec<u8>) -> Result<RunState<'static>, AppError> {
+    ///     let mut handler = SimpleHandler::new(request.as_bytes(), out, io::stderr(), [("REQUEST_METHOD", "GET")]);
+    ///     let mut run = handler.begin(&app);
+    ///     assert_eq!(handler.step(&mut run)?, None);
+    ///     Ok(run.detach().expect("the application has left wsgi.input alone"))
+    /// }
+    ///
+    /// let mut out = Vec::new();
+    /// let parked = begin(&String::from("the body"), &mut out)?;
+    /// assert!(out.ends_with(b"one\n"));
+    ///
+    /// let mut handler = SimpleHandler::new(io::empty(), &mut out, io::stderr(), Environ::new());
+    /// let mut run = handler.resume(parked);
+    /// assert_eq!(handler.step(&mut run)?, Some(Outcome::Complete));
+    /// assert!(out.ends_with(b"one\ntwo\n"));
+    /// # Ok::<(), AppError>(())
+    /// ```
+    pub fn detach(&mut self) -> Option<RunState<'static>> {
+        let environ = self.environ.detach()?;
+        let mut detached = RunState::new(environ, true);
+        std::mem::swap(&mut detached.response, &mut self.response);
+        detached.result = self.result.take();
+        detached.failure = self.failure.take();
+        (detached.pace, detached.stage, detached.paused) = (self.pace, self.stage, self.paused);
+        self.stage = Stage::Over;
+        Some(detached)
+    }
+
+    /// Whether this is the first time that somebody sends the result.
+    pub(crate) fn begins_body(&mut self) -> bool {
+        std::mem::replace(&mut self.stage, Stage::Sending) == Stage::Called
+    }
+
+    /// Whether this step ends behind the piece that was sent. Nobody has to come back for the end alone.
+    pub(crate) fn pauses(&mut self) -> bool {
+        let more = self.result.as_ref().and_then(Body::size_hint) != Some(0);
+        self.paused = more && self.pace == Pace::Piece;
+        self.paused
+    }
+
     /// Gets the next piece of the result; `None` at its end.
     ///
     /// The body may begin the response and write through the handler while it makes the piece.
@@ -176,6 +346,7 @@ impl<'e> RunState<'e> {
     pub fn set_result(&mut self, result: Body) {
         self.response.set_result_len(result.size_hint());
         self.result = Some(result);
+        self.stage = Stage::Called;
     }
 
     /// Closes the result, unless that was done before.
@@ -211,6 +382,20 @@ impl<'e> RunState<'e> {
     }
 }
 
+impl Drop for RunState<'_> {
+    /// Closes a result that nobody has closed, because the run was given up.
+    fn drop(&mut self) {
+        if self.result.is_none() {
+            return;
+        }
+        if let Err(error) = caught(|| self.close_result()) {
+            let text = log::exception_text(&*error, None);
+            // There is no place left to report a failure to.
+            let _ = self.environ.errors().write_all(text.as_bytes());
+        }
+    }
+}
+
 /// Answers an error of the application, unless there is nobody to answer.
 fn recover<'e, H>(
     handler: &mut H,
@@ -224,6 +409,8 @@ where
     if run.response.client_is_gone() {
         return Ok(Outcome::ClientGone);
     }
+    // A page for an error is sent at once.
+    run.pace = Pace::Whole;
     match caught(|| handler.handle_error(run, error)) {
         Ok(()) => Ok(run.outcome()),
         Err(_) if run.response.client_is_gone() => Ok(Outcome::ClientGone),

@@ -1,11 +1,12 @@
 //! `close()` of the body: exactly once, on every path.
 
+use crate::driven::Drive;
 use crate::played::{GET, Played, SharedLog, get, play};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wsgi_handlers::{
-    BaseHandler, Outcome, Run, RunState, ServerHandler, SimpleHandler, inherit_handler,
+    BaseHandler, Outcome, RunState, ServerHandler, SimpleHandler, inherit_handler,
 };
 use wsgi_util::{
     AppError, AppResult, Body, Chunk, Environ, FileWrapper, ResponseIterable, StartResponse,
@@ -168,7 +169,7 @@ fn when_the_client_goes_away() {
         let log_request = move |_: &str, _: u64| request_log.write_all(b"a request\n").unwrap();
         let outcome =
             ServerHandler::new(io::empty(), Breaking { left }, log.clone(), GET, log_request)
-                .run(&app)
+                .drive(&app)
                 .unwrap();
         assert_eq!(outcome, Outcome::ClientGone);
         assert_eq!(closed.load(Ordering::SeqCst), 1);
@@ -215,7 +216,7 @@ fn when_the_client_goes_away_and_the_application_goes_on() {
         let log_request = move |_: &str, _: u64| request_log.write_all(b"a request\n").unwrap();
         let mut stdout = FailingOnce::default();
         let outcome = ServerHandler::new(io::empty(), &mut stdout, log.clone(), GET, log_request)
-            .run(&app)
+            .drive(&app)
             .unwrap();
         assert_eq!(outcome, Outcome::ClientGone);
         assert_eq!(closed.load(Ordering::SeqCst), 1);
@@ -229,8 +230,9 @@ fn when_the_client_goes_away_and_the_application_goes_on() {
 fn when_the_client_goes_away_during_the_error_page() {
     let log = SharedLog::default();
     let app = |_: &mut Environ<'_>, _: &mut dyn StartResponse| -> AppResult { Err("why".into()) };
-    let outcome =
-        SimpleHandler::new(io::empty(), Breaking { left: 0 }, log.clone(), GET).run(&app).unwrap();
+    let outcome = SimpleHandler::new(io::empty(), Breaking { left: 0 }, log.clone(), GET)
+        .drive(&app)
+        .unwrap();
     assert_eq!(outcome, Outcome::ClientGone);
     assert_eq!(log.text(), "Error: why\n");
 }
@@ -267,7 +269,7 @@ fn failing_page(left: usize) -> (Result<Outcome, String>, usize) {
     let simple = SimpleHandler::new(io::empty(), Breaking { left }, log.clone(), GET);
     let mut handler = Page { simple, page: Some(page), closed: 0 };
     let app = |_: &mut Environ<'_>, _: &mut dyn StartResponse| -> AppResult { Err("why".into()) };
-    let outcome = handler.run(&app).map_err(|error| error.to_string());
+    let outcome = handler.drive(&app).map_err(|error| error.to_string());
     assert_eq!(closed.load(Ordering::SeqCst), 1);
     assert_eq!(log.text(), "Error: why\nclosed\n");
     (outcome, handler.closed)
@@ -320,7 +322,7 @@ fn an_error_inside_error_output() {
     };
     let no_request: fn(&str, u64) = |_, _| panic!("no request to be logged");
     let inner = ServerHandler::new(io::empty(), &mut out, log.clone(), GET, no_request);
-    let error = NoPage(inner).run(&app).unwrap_err();
+    let error = NoPage(inner).drive(&app).unwrap_err();
     assert_eq!(error.to_string(), "no page");
     assert_eq!(closed.load(Ordering::SeqCst), 1);
     assert_eq!(log.text(), "closed\nError: failed\n");

@@ -2,6 +2,7 @@
 
 mod cgi;
 mod closing;
+mod driven;
 mod overriding;
 mod played;
 mod recorded;

@@ -1,11 +1,12 @@
 //! Late binding: what is overridden is used, by every default that calls it.
 
+use crate::driven::Drive;
 use crate::played::{GET, SharedLog, masked};
 use std::error::Error;
 use std::io::{self, Write};
 use wsgi_handlers::{
-    Base, BaseHandler, HandlerOptions, Outcome, Response, ResponseState, Run, RunState,
-    SimpleHandler, inherit_handler,
+    Base, BaseHandler, HandlerOptions, Outcome, Response, ResponseState, RunState, SimpleHandler,
+    inherit_handler,
 };
 use wsgi_util::{AppError, AppResult, Application, Body, Environ, FileWrapper, StartResponse};
 
@@ -64,7 +65,7 @@ fn framework(app: impl Application) -> (String, Vec<String>) {
     let mut out = Vec::new();
     let simple = SimpleHandler::new(io::empty(), &mut out, io::sink(), GET);
     let mut handler = Framework { simple, logged: Vec::new() };
-    assert_eq!(handler.run(&app).unwrap(), Outcome::Complete);
+    assert_eq!(handler.drive(&app).unwrap(), Outcome::Complete);
     let logged = std::mem::take(&mut handler.logged);
     drop(handler);
     (masked(&out), logged)
@@ -122,7 +123,7 @@ fn redirected(
     let mut simple = SimpleHandler::new(io::empty(), Vec::new(), io::sink(), GET);
     set(simple.options_mut());
     let mut handler = Redirected { simple, heads: Vec::new(), files: 0 };
-    assert_eq!(handler.run(&app).unwrap(), Outcome::Complete);
+    assert_eq!(handler.drive(&app).unwrap(), Outcome::Complete);
     (handler.heads, handler.simple.into_stdout(), handler.files)
 }
 
@@ -175,7 +176,7 @@ fn copied(method: &'static str, app: impl Application) -> (String, String, usize
     let environ = [("REQUEST_METHOD", method)];
     let simple = SimpleHandler::new(io::empty(), &mut out, log.clone(), environ);
     let mut handler = Copying { simple, files: 0 };
-    assert_eq!(handler.run(&app).unwrap(), Outcome::Complete);
+    assert_eq!(handler.drive(&app).unwrap(), Outcome::Complete);
     let files = handler.files;
     drop(handler);
     (masked(&out), log.text(), files)
@@ -242,7 +243,7 @@ fn the_environ_is_made_in_order() {
         start_response.start("200 OK", [("Date", "today")])?;
         Ok("fine".into())
     };
-    Variables(simple).run(&app).unwrap();
+    Variables(simple).drive(&app).unwrap();
     assert!(out.ends_with(b"\r\n\r\nfine"), "{}", masked(&out));
 }
 
@@ -256,7 +257,7 @@ fn an_application_cannot_hide_its_errors_from_the_log() {
         writeln!(environ.errors(), "told to nobody")?;
         Err("hidden".into())
     };
-    SimpleHandler::new(io::empty(), io::sink(), log.clone(), GET).run(&app).unwrap();
+    SimpleHandler::new(io::empty(), io::sink(), log.clone(), GET).drive(&app).unwrap();
     assert_eq!(log.text(), "told by the application\nError: hidden\n");
 
     let log = SharedLog::default();
@@ -264,7 +265,7 @@ fn an_application_cannot_hide_its_errors_from_the_log() {
         let _gone_with_the_call = environ.take_errors();
         panic!("hidden");
     };
-    SimpleHandler::new(io::empty(), io::sink(), log.clone(), GET).run(&app).unwrap();
+    SimpleHandler::new(io::empty(), io::sink(), log.clone(), GET).drive(&app).unwrap();
     assert_eq!(log.text(), "Error: panicked: hidden\n");
 }
 
@@ -304,7 +305,7 @@ fn a_head_is_a_few_writes() {
     };
     let mut handler = Pieces::default();
     handler.options.server_software = Some("Demo".into());
-    handler.run(&app).unwrap();
+    handler.drive(&app).unwrap();
     let pieces: Vec<&[u8]> = handler.pieces.iter().map(Vec::as_slice).collect();
     assert_eq!(
         pieces,
@@ -323,7 +324,7 @@ fn handlers_are_objects() {
     let mut out = Vec::new();
     let mut simple = SimpleHandler::new(io::empty(), &mut out, io::sink(), GET);
     let handler: &mut dyn BaseHandler<'_> = &mut simple;
-    assert_eq!(handler.run(&hello).unwrap(), Outcome::Complete);
+    assert_eq!(handler.drive(&hello).unwrap(), Outcome::Complete);
     drop(simple);
     assert!(out.ends_with(b"hello\n"));
 }
@@ -361,7 +362,7 @@ fn head_and_first_piece_leave_in_one_write() {
             Ok(vec![b'x'; size].into())
         };
         let mut stdout = Counting::default();
-        SimpleHandler::new(io::empty(), &mut stdout, io::sink(), GET).run(&app).unwrap();
+        SimpleHandler::new(io::empty(), &mut stdout, io::sink(), GET).drive(&app).unwrap();
         assert_eq!(stdout.writes, 1, "{size}");
         assert!(stdout.bytes > size, "{size}");
     }
@@ -376,7 +377,7 @@ fn an_output_that_takes_nothing_fails() {
             Ok(vec![b'x'; size].into())
         };
         let full: &mut [u8] = &mut [];
-        let outcome = SimpleHandler::new(io::empty(), full, io::sink(), GET).run(&app).unwrap();
+        let outcome = SimpleHandler::new(io::empty(), full, io::sink(), GET).drive(&app).unwrap();
         assert_eq!(outcome, Outcome::Failed, "{size}");
     }
 }
@@ -401,6 +402,7 @@ fn each_piece_is_sent_before_the_next() {
             Ok((step <= 3).then(|| format!("piece {step}\n")))
         }))
     };
-    let outcome = SimpleHandler::new(io::empty(), sent.clone(), io::sink(), GET).run(&app).unwrap();
+    let outcome =
+        SimpleHandler::new(io::empty(), sent.clone(), io::sink(), GET).drive(&app).unwrap();
     assert_eq!(outcome, Outcome::Complete);
 }

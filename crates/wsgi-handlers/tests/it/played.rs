@@ -1,8 +1,9 @@
 //! Plays one request to an application over streams in memory.
 
+use crate::driven::Drive;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
-use wsgi_handlers::{Outcome, Run, ServerHandler};
+use wsgi_handlers::{Outcome, ServerHandler};
 use wsgi_util::{AppResult, Environ, StartResponse};
 
 /// What came of a request.
@@ -44,7 +45,8 @@ pub(crate) fn play<'e>(
     let mut request_log = log.clone();
     let log_request =
         move |code: &str, size: u64| writeln!(request_log, "\"GET /\" {code} {size}").unwrap();
-    let outcome = ServerHandler::new(stdin, &mut out, log.clone(), environ, log_request).run(&app);
+    let outcome =
+        ServerHandler::new(stdin, &mut out, log.clone(), environ, log_request).drive(&app);
     Played {
         out: masked(&out),
         log: log.text(),

@@ -1,8 +1,9 @@
 //! The subjects of `HandlerTests` and, as far as no server is needed, `IntegrationTests` of CPython's test_wsgiref.
 
+use crate::driven::Drive;
 use crate::played::{App, GET, SharedLog, get, masked, play};
 use std::io::{self, Write};
-use wsgi_handlers::{BaseCgiHandler, BaseHandler, HandlerOptions, Outcome, Run, SimpleHandler};
+use wsgi_handlers::{BaseCgiHandler, BaseHandler, HandlerOptions, Outcome, SimpleHandler};
 use wsgi_util::{Application, Body, Environ, StartResponse, setup_testing_defaults, validate};
 
 const NO_HEADERS: [(&str, &str); 0] = [];
@@ -18,7 +19,7 @@ fn testing_environ(pairs: &[(&'static str, &str)]) -> Environ<'static> {
 fn gateway(app: impl App) -> (String, String) {
     let (mut out, log) = (Vec::new(), SharedLog::default());
     BaseCgiHandler::new(io::empty(), &mut out, log.clone(), testing_environ(&[]))
-        .run(&app)
+        .drive(&app)
         .unwrap();
     (masked(&out), log.text())
 }
@@ -225,7 +226,7 @@ fn header_formats() {
                     options.origin_server = origin_server;
                     options.http_version = version.into();
                     options.server_software = software.map(Into::into);
-                    handler.run(&app).unwrap();
+                    handler.drive(&app).unwrap();
 
                     let expected = if !origin_server {
                         "Status: 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned()
@@ -287,7 +288,7 @@ impl Write for Reluctant {
 #[test]
 fn partial_and_interrupted_writes() {
     let mut stdout = Reluctant::default();
-    SimpleHandler::new(io::empty(), &mut stdout, io::sink(), GET).run(&hello).unwrap();
+    SimpleHandler::new(io::empty(), &mut stdout, io::sink(), GET).drive(&hello).unwrap();
     assert_eq!(masked(&stdout.taken), HELLO);
 
     let large = |_: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
@@ -295,7 +296,7 @@ fn partial_and_interrupted_writes() {
         Ok(vec![b'\0'; 100_000].into())
     };
     let mut stdout = Reluctant::default();
-    SimpleHandler::new(io::empty(), &mut stdout, io::sink(), GET).run(&large).unwrap();
+    SimpleHandler::new(io::empty(), &mut stdout, io::sink(), GET).drive(&large).unwrap();
     let head = "HTTP/1.0 200 OK\r\nDate: today\r\nContent-Length: 100000\r\n\r\n";
     assert!(stdout.taken.starts_with(head.as_bytes()));
     assert_eq!(stdout.taken.len(), head.len() + 100_000);
@@ -320,7 +321,8 @@ fn client_connection_terminations() {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     for kind in [ConnectionAborted, BrokenPipe, ConnectionReset] {
         let log = SharedLog::default();
-        let outcome = SimpleHandler::new(io::empty(), Failing(kind), log.clone(), GET).run(&hello);
+        let outcome =
+            SimpleHandler::new(io::empty(), Failing(kind), log.clone(), GET).drive(&hello);
         assert_eq!(outcome.unwrap(), Outcome::ClientGone, "{kind}");
         assert_eq!(log.text(), "", "{kind}");
     }
@@ -332,7 +334,7 @@ fn client_connection_terminations() {
 fn other_failures_of_the_output() {
     let log = SharedLog::default();
     let stdout = Failing(io::ErrorKind::StorageFull);
-    let outcome = SimpleHandler::new(io::empty(), stdout, log.clone(), GET).run(&hello);
+    let outcome = SimpleHandler::new(io::empty(), stdout, log.clone(), GET).drive(&hello);
     assert_eq!(outcome.unwrap(), Outcome::Failed);
     assert_eq!(log.text(), "Error: no storage space\n");
 }

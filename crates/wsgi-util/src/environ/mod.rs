@@ -1,11 +1,13 @@
 //! The environ dictionary.
 
+mod detach;
 mod typed;
 mod value;
 
 pub use value::EnvironValue;
 
 use crate::native;
+use detach::Copied;
 use std::any::Any;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -91,6 +93,33 @@ pub trait EnvironSource: Send {
     /// assert_eq!(keys, ["REQUEST_METHOD"]);
     /// ```
     fn for_each(&self, each: &mut dyn FnMut(&str, &str));
+
+    /// Turns the source into one that borrows nothing, for [`Environ::detach`]: by default, all strings are copied.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::borrow::Cow;
+    /// # use wsgi_util::EnvironSource;
+    /// # struct Received<'r> {
+    /// #     method: &'r str,
+    /// # }
+    /// # impl EnvironSource for Received<'_> {
+    /// #     fn get(&self, key: &str) -> Option<Cow<'_, str>> {
+    /// #         (key == "REQUEST_METHOD").then_some(self.method.into())
+    /// #     }
+    /// #     fn for_each(&self, each: &mut dyn FnMut(&str, &str)) {
+    /// #         each("REQUEST_METHOD", self.method);
+    /// #     }
+    /// # }
+    /// let buffer = String::from("GET");
+    /// let source = Box::new(Received { method: &buffer }).into_owned();
+    /// drop(buffer);
+    /// assert_eq!(source.get("REQUEST_METHOD").as_deref(), Some("GET"));
+    /// ```
+    fn into_owned(self: Box<Self>) -> Box<dyn EnvironSource> {
+        Box::new(Copied::from(&*self))
+    }
 }
 
 /// The environ of one request: a map with string keys, which an application may change.

@@ -1,5 +1,6 @@
 //! The `wsgi.*` keys whose values are no plain strings (PEP 3333, "environ Variables").
 
+use super::detach::Slot;
 use super::{Environ, EnvironValue};
 use crate::{ErrorStream, InputStream};
 use std::any::Any;
@@ -11,15 +12,15 @@ pub(super) const URL_SCHEME: &str = "wsgi.url_scheme";
 /// The keys below, sorted. `None`: the key is not in the environ.
 #[derive(Default)]
 pub(super) struct Typed<'a> {
-    errors: Option<Box<dyn ErrorStream + 'a>>,
-    file_wrapper: bool,
-    input: Option<Box<dyn InputStream + 'a>>,
-    input_terminated: Option<bool>,
-    multiprocess: Option<bool>,
-    multithread: Option<bool>,
-    run_once: Option<bool>,
+    pub(super) errors: Slot<dyn ErrorStream + 'a>,
+    pub(super) file_wrapper: bool,
+    pub(super) input: Slot<dyn InputStream + 'a>,
+    pub(super) input_terminated: Option<bool>,
+    pub(super) multiprocess: Option<bool>,
+    pub(super) multithread: Option<bool>,
+    pub(super) run_once: Option<bool>,
     pub(super) url_scheme: Option<Cow<'static, str>>,
-    version: Option<(u32, u32)>,
+    pub(super) version: Option<(u32, u32)>,
 }
 
 const KEYS: [&str; 9] = [
@@ -37,9 +38,9 @@ const KEYS: [&str; 9] = [
 impl<'a> Typed<'a> {
     /// Takes the values over that are not here.
     pub(super) fn fill_from(&mut self, other: Typed<'a>) {
-        self.errors = self.errors.take().or(other.errors);
+        self.errors = std::mem::take(&mut self.errors).or(other.errors);
         self.file_wrapper |= other.file_wrapper;
-        self.input = self.input.take().or(other.input);
+        self.input = std::mem::take(&mut self.input).or(other.input);
         self.input_terminated = self.input_terminated.or(other.input_terminated);
         self.multiprocess = self.multiprocess.or(other.multiprocess);
         self.multithread = self.multithread.or(other.multithread);
@@ -54,11 +55,11 @@ impl<'a> Typed<'a> {
 
     pub(super) fn value(&self, key: &str) -> Option<EnvironValue> {
         match key {
-            "wsgi.errors" => self.errors.as_ref().map(|_| EnvironValue::Object("wsgi.errors")),
+            "wsgi.errors" => self.errors.is_set().then_some(EnvironValue::Object("wsgi.errors")),
             "wsgi.file_wrapper" => {
                 self.file_wrapper.then_some(EnvironValue::Object("class 'FileWrapper'"))
             }
-            "wsgi.input" => self.input.as_ref().map(|_| EnvironValue::Object("wsgi.input")),
+            "wsgi.input" => self.input.is_set().then_some(EnvironValue::Object("wsgi.input")),
             "wsgi.input_terminated" => self.input_terminated.map(EnvironValue::Bool),
             "wsgi.multiprocess" => self.multiprocess.map(EnvironValue::Bool),
             "wsgi.multithread" => self.multithread.map(EnvironValue::Bool),
@@ -77,9 +78,9 @@ impl<'a> Typed<'a> {
 
     pub(super) fn remove(&mut self, key: &str) {
         match key {
-            "wsgi.errors" => self.errors = None,
+            "wsgi.errors" => self.errors = Slot::Empty,
             "wsgi.file_wrapper" => self.file_wrapper = false,
-            "wsgi.input" => self.input = None,
+            "wsgi.input" => self.input = Slot::Empty,
             "wsgi.input_terminated" => self.input_terminated = None,
             "wsgi.multiprocess" => self.multiprocess = None,
             "wsgi.multithread" => self.multithread = None,
@@ -173,7 +174,7 @@ impl<'a> Environ<'a> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn input(&mut self) -> &mut (dyn InputStream + 'a) {
-        self.typed.input.get_or_insert_with(|| Box::new(io::empty())).as_mut()
+        self.typed.input.get_or_insert_with(|| Box::new(io::empty()))
     }
 
     /// Sets `wsgi.input`. Middleware wraps what [`take_input`](Environ::take_input) gave.
@@ -205,7 +206,7 @@ impl<'a> Environ<'a> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn set_boxed_input(&mut self, input: Box<dyn InputStream + 'a>) {
-        self.typed.input = Some(input);
+        self.typed.input = Slot::Own(input);
     }
 
     /// Takes `wsgi.input` out and leaves the key without a value.
@@ -237,7 +238,7 @@ impl<'a> Environ<'a> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn errors(&mut self) -> &mut (dyn ErrorStream + 'a) {
-        self.typed.errors.get_or_insert_with(|| Box::new(io::sink())).as_mut()
+        self.typed.errors.get_or_insert_with(|| Box::new(io::sink()))
     }
 
     /// Sets `wsgi.errors`.
@@ -267,7 +268,7 @@ impl<'a> Environ<'a> {
     /// assert!(environ.contains_key("wsgi.errors"));
     /// ```
     pub fn set_boxed_errors(&mut self, errors: Box<dyn ErrorStream + 'a>) {
-        self.typed.errors = Some(errors);
+        self.typed.errors = Slot::Own(errors);
     }
 
     /// Takes `wsgi.errors` out and leaves the key without a value.
