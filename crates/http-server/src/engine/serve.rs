@@ -205,7 +205,7 @@ impl HttpProtocol {
             }
         }
         let next = if x.may_be_followed() { Next::Request } else { Next::Close { sending: false } };
-        (result, x.suspend().map_or(next, Next::Park))
+        (result, if x.is_left() { x.suspend().map_or(next, Next::Park) } else { next })
     }
 
     fn park(&mut self, desk: Box<Desk>, body: Option<Body>, left: Left) -> Step {

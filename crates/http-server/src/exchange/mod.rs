@@ -134,6 +134,11 @@ impl<'a> Exchange<'a> {
         Self { rest: Some(rest), path, close_connection, ..Self::new(parts) }
     }
 
+    /// Whether the handler has a rest, for which the client has to be waited for.
+    pub(crate) fn is_left(&self) -> bool {
+        self.rest.is_some()
+    }
+
     /// Leaves the exchange for a while, if its handler has a [rest](Self::continue_with).
     pub(crate) fn suspend(self) -> Option<(Suspended, BegunResponse)> {
         let Self { rest, path, close_connection, wfile, .. } = self;
