@@ -77,14 +77,18 @@ pub(super) struct Turn<'t> {
     pub(super) limits: &'t Limits,
     pub(super) now: Instant,
     /// Present in a thread that may run work.
-    pub(super) slow: Option<Slow<'t>>,
+    pub(super) watch: Option<&'t dyn WorkWatch>,
     /// Where failures of handlers go.
     pub(super) failed: &'t mut dyn FnMut(HandlerError),
 }
 
-/// Tells whether work has been slow, and then what time it is now. What was written shall then not wait
-/// for the requests behind it.
-pub(super) type Slow<'t> = &'t dyn Fn() -> Option<Instant>;
+/// Sees the beginning and the end of each piece of work. What is between them in a turn never waits.
+pub(super) trait WorkWatch {
+    fn begin(&self);
+    /// Tells whether the work has been slow, and then what time it is now. What was written shall then not wait
+    /// for the requests behind it.
+    fn end(&self) -> Option<Instant>;
+}
 
 /// What a connection needs after a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,15 +268,18 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
                     self.fresh = self.fill(&mut turn.scratch.input)?;
                 }
                 State::Run => {
-                    let Some(slow) = turn.slow else { return Ok(Outcome::Work) };
+                    let Some(watch) = turn.watch else { return Ok(Outcome::Work) };
                     // So that the next answer finds room, and its handler need not wait for the client.
                     if turn.scratch.out.pending() > turn.limits.output_buffer / 2
                         && !turn.scratch.out.send(&self.wire)?
                     {
                         return Ok(ROOM);
                     }
-                    self.run(turn)?;
-                    if let Some(now) = slow() {
+                    watch.begin();
+                    let ran = self.run(turn);
+                    let slow = watch.end();
+                    ran?;
+                    if let Some(now) = slow {
                         turn.now = now;
                         if !turn.scratch.out.send(&self.wire)? {
                             return Ok(ROOM);

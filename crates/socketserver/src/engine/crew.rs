@@ -8,7 +8,7 @@
 //! At most `threads` handlers run at the same time: who runs one has a [`Permit`], which a thread that polls keeps until
 //! it waits. One that gets none puts its work into the queue; who gives one back looks there first.
 
-use super::conn::{Outcome, Scratch, Slow};
+use super::conn::{Outcome, Scratch, WorkWatch};
 use super::lead::{ConnOf, Lead, Returned};
 use super::options::{EngineOptions, Overload};
 use super::poller::{Desk, Host};
@@ -74,6 +74,9 @@ pub(super) struct Slot<S: BaseServer, P, L> {
     lead: Mutex<Lead<S, P, L>>,
     /// Counts the times the lead was laid down and taken up, by who has it locked: odd while nobody polls.
     phase: AtomicU64,
+    /// The phase in which the work is done, and its thread is about to send: if that lasts, the system has no processor
+    /// for it, and would have none for another.
+    done_in: AtomicU64,
     returned: Mutex<Vec<Returned<S, P>>>,
     any_returned: AtomicBool,
     pub(super) wakeup: Wakeup,
@@ -83,6 +86,37 @@ pub(super) struct Slot<S: BaseServer, P, L> {
 
 /// A lead in the hands of the thread that polls.
 pub(super) type Held<'s, S, P, L> = MutexGuard<'s, Lead<S, P, L>>;
+
+/// The work of a thread that has laid its lead down.
+struct Laid<'s, S: BaseServer, P, L> {
+    slot: &'s Slot<S, P, L>,
+    phase: u64,
+}
+
+impl<S: BaseServer, P, L> WorkWatch for Laid<'_, S, P, L> {
+    fn begin(&self) {
+        self.slot.done_in.store(0, Ordering::Relaxed);
+    }
+
+    fn end(&self) -> Option<Instant> {
+        if self.slot.phase() != self.phase {
+            return Lost.end();
+        }
+        self.slot.done_in.store(self.phase, Ordering::Relaxed);
+        None
+    }
+}
+
+/// The work of a thread that has no lead, or not any more.
+struct Lost;
+
+impl WorkWatch for Lost {
+    fn begin(&self) {}
+
+    fn end(&self) -> Option<Instant> {
+        Some(Instant::now())
+    }
+}
 
 /// So much work is run, then a look is taken at what else has happened.
 const WORKS_PER_LOOK: u32 = 16;
@@ -112,6 +146,7 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
         Ok(Self {
             lead: Mutex::new(lead(&wakeup)?),
             phase: AtomicU64::new(1),
+            done_in: AtomicU64::new(0),
             returned: Mutex::new(Vec::new()),
             any_returned: AtomicBool::new(false),
             wakeup,
@@ -149,6 +184,11 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
     /// For the monitor: a number that changes whenever the lead is laid down or taken up, odd while it lies there.
     pub(super) fn phase(&self) -> u64 {
         self.phase.load(Ordering::SeqCst)
+    }
+
+    /// For the monitor: whether it is work that a lead lies there for.
+    pub(super) fn is_at_work(&self, phase: u64) -> bool {
+        self.done_in.load(Ordering::Relaxed) != phase
     }
 
     /// Sends a connection back to its poller.
@@ -351,8 +391,7 @@ where
                     continue;
                 }
                 let phase = self.lay_down(slot, lead);
-                let lost = || (slot.phase() != phase).then(Instant::now);
-                let outcome = self.run(&mut conn, scratch, now, &lost);
+                let outcome = self.run(&mut conn, scratch, now, &Laid { slot, phase });
                 match slot.take_back(phase) {
                     Some(back) => lead = back,
                     None => return self.send_back(slot, (token, conn, outcome)),
@@ -416,17 +455,16 @@ where
         conn: &mut ConnOf<S, P>,
         scratch: &mut Scratch,
         now: Instant,
-        slow: Slow<'_>,
+        watch: &dyn WorkWatch,
     ) -> Outcome {
         let mut desk = self.desk(scratch, now);
-        desk.turn(conn, Some(slow), |conn, turn| conn.proceed(turn))
+        desk.turn(conn, Some(watch), |conn, turn| conn.proceed(turn))
     }
 
     /// Runs work that has waited in the queue.
     fn run_queued(&self, (index, token, mut conn): Queued<S, P>, scratch: &mut Scratch) {
         let mut desk = self.desk(scratch, Instant::now());
-        let outcome =
-            desk.turn(&mut conn, Some(&|| Some(Instant::now())), |conn, turn| conn.advance(turn));
+        let outcome = desk.turn(&mut conn, Some(&Lost), |conn, turn| conn.advance(turn));
         if let Some(slot) = self.slots.get(index) {
             self.send_back(slot, (token, conn, outcome));
         }

@@ -6,7 +6,7 @@
 
 use super::Output;
 use super::Patience;
-use super::conn::{Conn, Outcome, Scratch};
+use super::conn::{Conn, Outcome, Scratch, WorkWatch};
 use super::poller::{Desk, Host, Poller};
 use super::protocol::{Input, Protocol, Step};
 use super::selector::{Interest, Readiness, Watch};
@@ -242,6 +242,19 @@ impl Host<Line, usize> for Ends {
     }
 }
 
+/// Whether work is slow.
+struct Pace {
+    slow: Option<Instant>,
+}
+
+impl WorkWatch for Pace {
+    fn begin(&self) {}
+
+    fn end(&self) -> Option<Instant> {
+        self.slow
+    }
+}
+
 /// A connection that a thread has.
 struct Away {
     token: u32,
@@ -391,7 +404,8 @@ impl World {
         let Some((token, mut conn)) = self.poller.next(&mut desk, &mut self.edges) else { return };
         let stage = match self.dice.roll(3) {
             0 => {
-                let outcome = desk.turn(&mut conn, Some(&|| None), |conn, turn| conn.proceed(turn));
+                let outcome = desk
+                    .turn(&mut conn, Some(&Pace { slow: None }), |conn, turn| conn.proceed(turn));
                 return self.poller.settle(token, conn, outcome, &self.ends, &mut self.edges);
             }
             1 => {
@@ -424,9 +438,10 @@ impl World {
         };
         let mut desk =
             Desk { scratch: &mut scratch, limits: &self.limits, host: &self.ends, now: self.now };
-        let outcome = desk.turn(&mut away.conn, Some(&|| slow.then_some(now)), |conn, turn| {
-            if queued { conn.advance(turn) } else { conn.proceed(turn) }
-        });
+        let outcome =
+            desk.turn(&mut away.conn, Some(&Pace { slow: slow.then_some(now) }), |conn, turn| {
+                if queued { conn.advance(turn) } else { conn.proceed(turn) }
+            });
         assert_ne!(outcome, Outcome::Work, "a thread may run work");
         away.stage = Stage::Done(outcome);
         self.away.push(away);

@@ -156,7 +156,7 @@ where
             let Some(last) = self.phases.get_mut(index) else { continue };
             let phase = slot.phase();
             let lies = phase % 2 == 1;
-            if lies && *last == phase {
+            if lies && *last == phase && slot.is_at_work(phase) {
                 self.smooth = 0;
                 // If the system has no thread to give, the next look tries again.
                 let _ = self.crew.order(index);

@@ -3,7 +3,7 @@
 //! No socket is waited for and no clock is read here, so that a test can play every order of
 //! events, hand-offs and deadlines.
 
-use super::conn::{Conn, Outcome, Scratch, Slow, Turn};
+use super::conn::{Conn, Outcome, Scratch, Turn, WorkWatch};
 use super::protocol::Protocol;
 use super::selector::{Interest, Readiness, Watch};
 use super::table::Table;
@@ -67,7 +67,7 @@ impl<W, A> Desk<'_, W, A> {
     pub(super) fn turn<P>(
         &mut self,
         conn: &mut Conn<W, A, P>,
-        slow: Option<Slow<'_>>,
+        watch: Option<&dyn WorkWatch>,
         call: impl FnOnce(&mut Conn<W, A, P>, &mut Turn<'_>) -> Outcome,
     ) -> Outcome {
         let mut failures = Vec::new();
@@ -76,7 +76,7 @@ impl<W, A> Desk<'_, W, A> {
             scratch: self.scratch,
             limits: self.limits,
             now: self.now,
-            slow,
+            watch,
             failed: &mut |error| failures.push(error),
         };
         let called = catch_panic(|| {
