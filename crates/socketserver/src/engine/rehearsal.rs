@@ -1,7 +1,7 @@
 //! A connection without a socket, for the tests of protocols.
 
 use super::EngineOptions;
-use super::conn::{Conn, Outcome, Scratch, Turn};
+use super::conn::{Conn, Outcome, Scratch, Turn, WorkWatch};
 use super::protocol::Protocol;
 use super::selector::{Interest, Readiness};
 use super::wire::Wire;
@@ -305,13 +305,13 @@ impl<P: Protocol> Rehearsal<P> {
         self.deadline = None;
         let stage = self.stage.clone();
         let now = stage.lock().now;
-        let slow = || Some(stage.lock().now).filter(|later| *later > now);
+        let pace = Pace { stage: stage.clone(), began: now };
         let failures = &mut self.failures;
         let mut turn = Turn {
             scratch: &mut self.scratch,
             limits: &self.limits,
             now,
-            slow: None,
+            watch: None,
             failed: &mut |error| failures.push(error),
         };
         let mut outcome = call(&mut conn, &mut turn);
@@ -319,9 +319,9 @@ impl<P: Protocol> Rehearsal<P> {
             outcome = match outcome {
                 Outcome::Work if self.overloaded && conn.may_be_refused() => conn.refuse(&mut turn),
                 Outcome::Work => {
-                    turn.slow = Some(&slow);
+                    turn.watch = Some(&pace);
                     let outcome = conn.proceed(&mut turn);
-                    turn.slow = None;
+                    turn.watch = None;
                     outcome
                 }
                 Outcome::Again => conn.advance(&mut turn),
@@ -333,6 +333,20 @@ impl<P: Protocol> Rehearsal<P> {
                 }
             };
         }
+    }
+}
+
+/// Work is slow if any time has passed.
+struct Pace {
+    stage: Stage,
+    began: Instant,
+}
+
+impl WorkWatch for Pace {
+    fn begin(&self) {}
+
+    fn end(&self) -> Option<Instant> {
+        Some(self.stage.lock().now).filter(|now| *now > self.began)
     }
 }
 
