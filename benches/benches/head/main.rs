@@ -33,9 +33,13 @@ fn whole_heads(criterion: &mut Criterion) {
             bencher.iter(|| httparse_all(black_box(input)));
         });
         #[cfg(picohttpparser)]
-        group.bench_with_input(BenchmarkId::new("picohttpparser", name), input, |bencher, input| {
-            bencher.iter(|| pico::pico_all(black_box(input)));
-        });
+        group.bench_with_input(
+            BenchmarkId::new("picohttpparser", name),
+            input,
+            |bencher, input| {
+                bencher.iter(|| pico::pico_all(black_box(input)));
+            },
+        );
     }
     group.finish();
 }

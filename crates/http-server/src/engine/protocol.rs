@@ -41,7 +41,7 @@ pub(super) enum State {
     /// There is something wrong with the request.
     Refused(Box<Refused>),
     /// The end of a body that the handler has not read.
-    Draining { decoder: BodyDecoder, left: u64, until: Option<Instant> },
+    Draining { decoder: Box<BodyDecoder>, left: u64, until: Option<Instant> },
     /// A response waits for its client. The head is in the desk.
     Parked(Box<Parked>),
     /// At its end, or in the hands of a handler.
@@ -182,7 +182,7 @@ impl HttpProtocol {
     /// Drops what the handler has left of the request body.
     fn drain(
         &mut self,
-        mut decoder: BodyDecoder,
+        mut decoder: Box<BodyDecoder>,
         mut left: u64,
         until: Option<Instant>,
         input: &mut Input<'_>,
@@ -214,7 +214,7 @@ impl HttpProtocol {
     /// What comes after a response behind which the client may still be sending the body.
     pub(super) fn start_draining(&mut self, decoder: BodyDecoder, now: Instant) -> Step {
         let until = after(now, self.options().deadlines.drain);
-        self.state = State::Draining { decoder, left: DRAIN_BYTES, until };
+        self.state = State::Draining { decoder: Box::new(decoder), left: DRAIN_BYTES, until };
         Step::Receive
     }
 }
