@@ -122,6 +122,8 @@ const UTC_ZONES: [&str; 6] = ["GMT", "UTC", "UT", "Z", "+0000", "-0000"];
 pub struct HttpDate([u8; 29]);
 
 impl HttpDate {
+    // Long, and not worth a copy for each caller.
+    #[inline(never)]
     fn from_unix_seconds(seconds: i64) -> Self {
         let c = Civil::from_unix_seconds(seconds);
         let mut out = Self([b' '; 29]);
@@ -232,6 +234,7 @@ struct Civil {
 
 impl Civil {
     /// Counts days in years that begin in March, so that a leap day is the last of its year.
+    #[inline(never)]
     fn from_unix_seconds(seconds: i64) -> Self {
         let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         // 719,468 days lie between 0000-03-01 and 1970-01-01; 400 years have 146,097 days.

@@ -28,21 +28,8 @@ use std::fmt::Write;
 /// ```
 #[must_use]
 pub fn str_repr(text: &str) -> String {
-    let quote = choose_quote(text.contains('\''), text.contains('"'));
     let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for c in text.chars() {
-        if c == quote || c == '\\' {
-            out.extend(['\\', c]);
-        } else if let Some(short) = short_escape(c) {
-            out.push_str(short);
-        } else if is_printable(c) {
-            out.push(c);
-        } else {
-            push_escape(&mut out, c.into());
-        }
-    }
-    out.push(quote);
+    push_quoted(&mut out, text.as_bytes(), text.chars(), is_printable);
     out
 }
 
@@ -57,27 +44,35 @@ pub fn str_repr(text: &str) -> String {
 /// ```
 #[must_use]
 pub fn bytes_repr(bytes: &[u8]) -> String {
-    let quote = choose_quote(bytes.contains(&b'\''), bytes.contains(&b'"'));
     let mut out = String::with_capacity(bytes.len() + 3);
-    out.extend(['b', quote]);
-    for &byte in bytes {
-        let c = char::from(byte);
-        if c == quote || c == '\\' {
-            out.extend(['\\', c]);
-        } else if let Some(short) = short_escape(c) {
-            out.push_str(short);
-        } else if matches!(byte, b' '..=b'~') {
-            out.push(c);
-        } else {
-            push_escape(&mut out, byte.into());
-        }
-    }
-    out.push(quote);
+    out.push('b');
+    let characters = bytes.iter().map(|&byte| char::from(byte));
+    push_quoted(&mut out, bytes, characters, |c| matches!(c, ' '..='~'));
     out
 }
 
-fn choose_quote(has_single: bool, has_double: bool) -> char {
-    if has_single && !has_double { '"' } else { '\'' }
+/// Appends characters in quotes; which quotes depends on the text that they are of.
+fn push_quoted(
+    out: &mut String,
+    text: &[u8],
+    characters: impl Iterator<Item = char>,
+    is_printable: impl Fn(char) -> bool,
+) {
+    let quote = if text.contains(&b'\'') && !text.contains(&b'"') { '"' } else { '\'' };
+    out.push(quote);
+    for c in characters {
+        if let Some(short) = short_escape(c) {
+            out.push_str(short);
+        } else if is_printable(c) {
+            if c == quote || c == '\\' {
+                out.push('\\');
+            }
+            out.push(c);
+        } else {
+            push_escape(out, c.into());
+        }
+    }
+    out.push(quote);
 }
 
 fn short_escape(c: char) -> Option<&'static str> {

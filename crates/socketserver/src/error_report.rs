@@ -1,6 +1,7 @@
 //! What is reported of a request that failed.
 
 use crate::HandlerError;
+use std::fmt::Write;
 
 /// What `handle_error` writes: CPython's four parts, with the error and its causes in the place of
 /// the traceback. `client_address` is the printed address. Control characters are escaped, since what a client has sent
@@ -23,7 +24,7 @@ pub fn error_report(client_address: &str, error: &HandlerError) -> String {
     let mut causes = String::new();
     let mut source = error.source();
     while let Some(cause) = source {
-        causes.push_str(&format!("caused by: {}\n", harmless(&cause.to_string())));
+        causes.extend(["caused by: ", &harmless(&cause.to_string()), "\n"]);
         source = cause.source();
     }
     let (client_address, error) = (harmless(client_address), harmless(&error.to_string()));
@@ -41,7 +42,9 @@ fn harmless(text: &str) -> String {
         match c {
             '\n' => shown.push_str("\n    "),
             '\t' => shown.push('\t'),
-            c if c.is_control() => shown.extend(c.escape_default()),
+            c if c.is_control() => {
+                let _ = write!(shown, "{}", c.escape_default());
+            }
             c => shown.push(c),
         }
     }

@@ -79,8 +79,13 @@ pub(crate) fn catch_panic(
     // the handler's author protects (a std Mutex is poisoned by the panic).
     match panic::catch_unwind(AssertUnwindSafe(run)) {
         Ok(result) => result,
-        Err(payload) => Err(HandlerPanic::from_payload(&*payload).into()),
+        Err(payload) => Err(panicked(payload)),
     }
+}
+
+#[cold]
+fn panicked(payload: Box<dyn Any + Send>) -> HandlerError {
+    HandlerPanic::from_payload(&*payload).into()
 }
 
 /// The life of a handler object, the same for all kinds: `setup`, `handle`, and whatever

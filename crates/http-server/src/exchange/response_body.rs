@@ -234,8 +234,8 @@ impl<'a> ResponseBody<'a> {
             head.content_length = Some((length, line));
         } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
             head.transfer_encoding.get_or_insert(line);
-            let last = value.rsplit(',').next().unwrap_or_default();
-            head.ends_in_chunks = last.trim().eq_ignore_ascii_case("chunked");
+            let last = value.rsplit_once(',').map_or(value, |(_, last)| last);
+            head.ends_in_chunks = last.trim_ascii().eq_ignore_ascii_case("chunked");
         } else if name.eq_ignore_ascii_case("Connection") {
             head.connection = true;
             self.says_close |= list_contains(value, "close");
@@ -424,7 +424,8 @@ impl<'a> ResponseBody<'a> {
 
 /// Reads a Content-Length that the handler sends: digits only.
 fn parse_length(value: &str) -> Option<u64> {
-    let digits = value.trim_matches([' ', '\t']);
+    // No other whitespace stands in a value.
+    let digits = value.trim_ascii();
     if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 

@@ -1,6 +1,6 @@
 //! Whether the connection goes on after a request (RFC 9112 §9.3, §9.6).
 
-use super::Version;
+use super::{Version, octets};
 
 /// What the Connection fields of a request ask for, over all their lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,14 +13,12 @@ impl ConnectionOptions {
     /// Adds the options of one Connection line.
     pub(super) fn note(&mut self, value: &[u8]) {
         // What browsers send, and nothing else beside it.
-        if super::octets::is_word(value, b"keep-alive") {
+        if octets::is_word(value, b"keep-alive") {
             self.keep_alive = true;
             return;
         }
-        for option in list_items(value) {
-            self.close |= option.eq_ignore_ascii_case(b"close");
-            self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
-        }
+        self.close |= has_item(value, b"close");
+        self.keep_alive |= has_item(value, b"keep-alive");
     }
 
     /// Whether the client has said that this request is its last.
@@ -50,12 +48,14 @@ impl ConnectionOptions {
 /// assert!(!list_contains("closed", "close"));
 /// ```
 pub fn list_contains(list: &str, item: &str) -> bool {
-    list_items(list.as_bytes()).any(|found| found.eq_ignore_ascii_case(item.as_bytes()))
+    has_item(list.as_bytes(), item.as_bytes())
 }
 
-/// The items of a comma list, without the whitespace around them and without empty ones.
-fn list_items(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|&byte| byte == b',').map(super::octets::trim).filter(|item| !item.is_empty())
+/// The items stand between commas, with whitespace around them; empty ones count for nothing.
+#[inline(never)]
+fn has_item(list: &[u8], item: &[u8]) -> bool {
+    list.split(|&byte| byte == b',')
+        .any(|found| octets::trim(found).eq_ignore_ascii_case(item) && !item.is_empty())
 }
 
 #[cfg(test)]

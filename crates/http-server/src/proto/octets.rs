@@ -56,6 +56,7 @@ pub(super) fn is_word<const N: usize>(bytes: &[u8], word: &[u8; N]) -> bool {
 }
 
 /// Removes SP and HTAB from both ends, and nothing else: no other whitespace counts as such in HTTP.
+#[inline(never)]
 pub(super) fn trim(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
@@ -75,6 +76,7 @@ pub(super) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// The bytes as borrowed text, if all of them are ASCII.
+#[inline(never)]
 pub(super) fn ascii(bytes: &[u8]) -> Option<&str> {
     if bytes.is_ascii() { std::str::from_utf8(bytes).ok() } else { None }
 }

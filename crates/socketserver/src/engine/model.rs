@@ -438,10 +438,8 @@ impl World {
         };
         let mut desk =
             Desk { scratch: &mut scratch, limits: &self.limits, host: &self.ends, now: self.now };
-        let outcome =
-            desk.turn(&mut away.conn, Some(&Pace { slow: slow.then_some(now) }), |conn, turn| {
-                if queued { conn.advance(turn) } else { conn.proceed(turn) }
-            });
+        let call = if queued { Conn::advance } else { Conn::proceed };
+        let outcome = desk.turn(&mut away.conn, Some(&Pace { slow: slow.then_some(now) }), call);
         assert_ne!(outcome, Outcome::Work, "a thread may run work");
         away.stage = Stage::Done(outcome);
         self.away.push(away);

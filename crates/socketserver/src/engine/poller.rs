@@ -68,7 +68,8 @@ impl<W, A> Desk<'_, W, A> {
         &mut self,
         conn: &mut Conn<W, A, P>,
         watch: Option<&dyn WorkWatch>,
-        call: impl FnOnce(&mut Conn<W, A, P>, &mut Turn<'_>) -> Outcome,
+        // A pointer, so that this is there once for all kinds of turns.
+        call: fn(&mut Conn<W, A, P>, &mut Turn<'_>) -> Outcome,
     ) -> Outcome {
         let mut failures = Vec::new();
         let mut outcome = Outcome::Closed;
@@ -213,9 +214,8 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
             // Who is away comes back with what it needs.
             let Some(mut conn) = entry.conn.take() else { continue };
             entry.deadline = None;
-            let outcome = desk.turn(&mut conn, None, |conn, turn| {
-                if overdue { conn.expire(turn) } else { conn.advance(turn) }
-            });
+            let call = if overdue { Conn::expire } else { Conn::advance };
+            let outcome = desk.turn(&mut conn, None, call);
             if outcome == Outcome::Work {
                 return Some((token, conn));
             }
