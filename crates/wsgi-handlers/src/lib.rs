@@ -76,6 +76,7 @@ mod read_environ;
 mod response;
 mod run;
 mod server;
+mod shared_errors;
 mod simple;
 mod start;
 
@@ -90,6 +91,7 @@ pub use read_environ::read_environ;
 pub use response::{Response, ResponseState};
 pub use run::{Outcome, Run, RunState};
 pub use server::{RequestLog, SOFTWARE_VERSION, ServerHandler};
+pub use shared_errors::SharedErrors;
 pub use simple::SimpleHandler;
 /// The vocabulary in which applications are written.
 pub use wsgi_util;

@@ -3,9 +3,9 @@
 use crate::base::BaseHandler;
 use crate::input::BoundedInput;
 use crate::options::HandlerOptions;
+use crate::shared_errors::SharedErrors;
 use std::fmt;
 use std::io::{self, IoSlice, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wsgi_util::{Environ, ErrorStream, InputStream};
 
 /// Runs an application over streams and an environ that it is given.
@@ -42,7 +42,7 @@ pub struct SimpleHandler<'e, Out> {
     options: HandlerOptions,
     stdin: Option<Box<dyn InputStream + 'e>>,
     stdout: Out,
-    stderr: SharedStderr<'e>,
+    stderr: SharedErrors<'e>,
     base_env: Environ<'e>,
     /// Output that waits for the flush.
     pending: Vec<u8>,
@@ -78,7 +78,7 @@ impl<'e, Out: Write> SimpleHandler<'e, Out> {
             options,
             stdin: Some(stdin),
             stdout,
-            stderr: SharedStderr(Arc::new(Mutex::new(stderr))),
+            stderr: SharedErrors::new(stderr),
             base_env,
             pending: Vec::with_capacity(PENDING_ROOM),
         }
@@ -167,36 +167,6 @@ impl<Out> fmt::Debug for SimpleHandler<'_, Out> {
             .field("options", &self.options)
             .field("base_env", &self.base_env)
             .finish_non_exhaustive()
-    }
-}
-
-/// The stream for errors, which the environ and the handler both write to.
-#[derive(Clone)]
-struct SharedStderr<'e>(Arc<Mutex<dyn ErrorStream + 'e>>);
-
-impl<'e> SharedStderr<'e> {
-    fn stream(&self) -> MutexGuard<'_, dyn ErrorStream + 'e> {
-        // A panic while somebody wrote has at worst left half a line.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Write for SharedStderr<'_> {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.stream().write(data)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream().flush()
-    }
-
-    // The stream may have better ones of these two, such as standard error, which keeps a line in one piece.
-    fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
-        self.stream().write_all(data)
-    }
-
-    fn write_fmt(&mut self, text: fmt::Arguments<'_>) -> io::Result<()> {
-        self.stream().write_fmt(text)
     }
 }
 

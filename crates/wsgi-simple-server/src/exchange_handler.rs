@@ -1,5 +1,6 @@
 //! Runs an application and directs its response into an exchange.
 
+use crate::stderr::Stderr;
 use crate::{ServerState, WsgiRequestHandler};
 use http_server::proto::Framing;
 use http_server::{Exchange, RequestBody, ServerInfo};
@@ -8,7 +9,7 @@ use std::mem;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wsgi_handlers::{Base, BaseHandler, HandlerOptions, Outcome, Response, Run, RunState};
-use wsgi_util::{AppError, Environ, ErrorStream, Headers, InputStream};
+use wsgi_util::{AppError, Application, Environ, ErrorStream, Headers, InputStream};
 
 /// Answers one request: the second half of `WSGIRequestHandler.handle`, once the head is parsed.
 pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
@@ -22,6 +23,21 @@ pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
         ));
     };
     let environ = handler.get_environ(x, server);
+    let get_stderr = &|| handler.get_stderr();
+    respond(x, Stderr::Handler(get_stderr), Turn::First(&*application, environ))
+}
+
+/// What an application is run for.
+enum Turn<'t, 'x> {
+    /// To be called.
+    First(&'t dyn Application, Environ<'x>),
+    /// The rest of a response that has waited for its client.
+    Next(RunState<'static>),
+}
+
+/// Sends a response, or what is left of it. If the client does not take it as fast as the application makes it, the rest
+/// waits without a thread, unless the application has a stream in its hands that belongs to this thread.
+fn respond(x: &mut Exchange<'_>, stderr: Stderr<'_>, turn: Turn<'_, '_>) -> io::Result<()> {
     let framing = x.head().map(|head| head.framing()).unwrap_or_default();
     // The environ has the body while the application runs; the exchange gets it back, to drain what is left.
     let mut body = mem::take(&mut x.rfile);
@@ -32,22 +48,49 @@ pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
         _ => Box::new(Input { body: &mut body, failed: &body_failed }),
     };
     let mut gateway = ExchangeHandler {
-        environ,
+        environ: Environ::new(),
         stdin: Some(stdin),
-        get_stderr: &|| handler.get_stderr(),
+        stderr: &stderr,
         options: options(x.server()),
         x: &mut *x,
         body_failed: &body_failed,
         client_error: None,
     };
-    let outcome = gateway.run(&*application);
+    let mut run = match turn {
+        Turn::First(application, environ) => {
+            gateway.environ = environ;
+            gateway.begin(application)
+        }
+        Turn::Next(run) => gateway.resume(run),
+    };
+    let (outcome, rest) = loop {
+        match gateway.step(&mut run) {
+            Ok(Some(outcome)) => break (Ok(outcome), None),
+            Ok(None) if gateway.x.has_room() => {}
+            Ok(None) => {
+                if let Some(rest) = run.detach() {
+                    break (Ok(Outcome::Complete), Some(rest));
+                }
+            }
+            Err(error) => break (Err(error), None),
+        }
+    };
+    drop(run);
     let client_error = gateway.client_error.take();
     drop(gateway);
     x.rfile = body;
     match (outcome, client_error) {
         // The exchange knows how to answer it, and that it is not ours to report.
         (_, Some(error)) => Err(error),
-        (Ok(Outcome::Complete), None) => Ok(()),
+        (Ok(Outcome::Complete), None) => {
+            if let Some(mut rest) = rest {
+                let stderr = stderr.into_shared();
+                // For what the body says should it be closed before its end.
+                rest.environ.lend_errors(Box::new(stderr.clone()));
+                x.continue_with(move |x| respond(x, Stderr::Shared(stderr), Turn::Next(rest)));
+            }
+            Ok(())
+        }
         (Ok(Outcome::ClientGone), None) => Err(io::ErrorKind::BrokenPipe.into()),
         // The error is in the log already; what was sent stays visibly incomplete.
         (Ok(_), None) => {
@@ -64,7 +107,7 @@ struct ExchangeHandler<'h, 'x, 'e> {
     x: &'h mut Exchange<'x>,
     environ: Environ<'e>,
     stdin: Option<Box<dyn InputStream + 'e>>,
-    get_stderr: &'h dyn Fn() -> Box<dyn ErrorStream>,
+    stderr: &'h Stderr<'h>,
     options: &'static HandlerOptions,
     body_failed: &'h AtomicBool,
     /// Why the request body could not be read, if the application gave up because of that.
@@ -104,7 +147,7 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'_, '_, 'e> {
     }
 
     fn get_stderr(&mut self) -> Box<dyn ErrorStream + 'e> {
-        (self.get_stderr)()
+        self.stderr.stream()
     }
 
     fn add_cgi_vars(&mut self, environ: &mut Environ<'e>) {

@@ -57,6 +57,7 @@ mod exchange_handler;
 mod request_handler;
 mod server;
 mod state;
+mod stderr;
 mod version;
 
 pub use demo::demo_app;

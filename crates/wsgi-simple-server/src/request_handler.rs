@@ -51,6 +51,8 @@ pub trait WsgiRequestHandler {
 
     /// Answers one request by running the application.
     ///
+    /// On an engine it may return before a long response is at its end: the rest is made when the client has room for it.
+    ///
     /// # Errors
     ///
     /// The response could not be completed; the connection closes.

@@ -403,6 +403,46 @@ impl<'a> Exchange<'a> {
         self.rest = Some(Box::new(rest));
     }
 
+    /// Whether the client has taken what is written, so that more can follow without waiting for it; if not, the time has
+    /// come to [`continue_with`](Self::continue_with) the rest. Where writing waits for the client, it always has.
+    ///
+    /// # Examples
+    ///
+    /// The countdown from there, which goes on by itself as long as it can:
+    ///
+    /// ```
+    /// # use http_server::{BaseHttpRequestHandler, Exchange};
+    /// # use std::io::{self, Write};
+    /// fn count(x: &mut Exchange<'_>, mut from: u32) -> io::Result<()> {
+    ///     while x.has_room() {
+    ///         writeln!(x.wfile, "{from}")?;
+    ///         if from == 0 {
+    ///             return Ok(());
+    ///         }
+    ///         from -= 1;
+    ///     }
+    ///     x.continue_with(move |x| count(x, from));
+    ///     Ok(())
+    /// }
+    /// # struct Countdown;
+    /// # impl BaseHttpRequestHandler for Countdown {
+    /// #     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    /// #         x.send_response(200)?;
+    /// #         x.end_headers()?;
+    /// #         count(x, 1_000)
+    /// #     }
+    /// # }
+    /// # use http_server::{ClientAddress, Pair, ServerInfo, handle};
+    /// # let mut connection = Pair { reader: &b"GET / HTTP/1.0\r\n\r\n"[..], writer: Vec::new() };
+    /// # handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &Countdown)?;
+    /// # assert!(connection.writer.ends_with(b"\n2\n1\n0\n"));
+    /// # Ok::<(), http_server::HandlerError>(())
+    /// ```
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.link.lock().wire.has_room()
+    }
+
     /// Logs the request line with a code and a size; `-` stands for what is not known.
     pub fn log_request(&self, code: Option<u16>, size: Option<u64>) {
         self.handler.log_request(self, code, size);
@@ -540,7 +580,7 @@ impl Exchange<'_> {
     pub(crate) fn go_on(&mut self) -> io::Result<()> {
         loop {
             let Some(rest) = self.rest.take() else { return self.finish() };
-            if !self.link.lock().wire.has_room() {
+            if !self.has_room() {
                 self.rest = Some(rest);
                 return Ok(());
             }

@@ -4,6 +4,7 @@ use http_server::{
     Base, BaseHttpRequestHandler, ClientAddress, Exchange, HandlerOptions, Pair, ServerInfo, handle,
 };
 use socketserver::ShutdownHandle;
+use socketserver::engine::EngineOptions;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -136,6 +137,26 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn new(app: impl Application + 'static) -> Self {
+        Self::start(app, |server| {
+            let server = server.threading();
+            let (address, shutdown) = (server.server_address(), server.shutdown_handle());
+            (address, shutdown, thread::spawn(move || server.serve_forever()))
+        })
+    }
+
+    /// The same on an engine, which has fewer threads than it has clients.
+    pub(crate) fn on_engine(app: impl Application + 'static, threads: usize) -> Self {
+        Self::start(app, |server| {
+            let server = server.engine_with(EngineOptions::default().threads(threads));
+            let (address, shutdown) = (server.server_address(), server.shutdown_handle());
+            (address, shutdown, thread::spawn(move || server.serve_forever()))
+        })
+    }
+
+    fn start(
+        app: impl Application + 'static,
+        serve: impl FnOnce(WsgiServer) -> (SocketAddr, ShutdownHandle, JoinHandle<io::Result<()>>),
+    ) -> Self {
         let log = Log::default();
         let handler_log = log.clone();
         let server = WsgiServer::bind_with(
@@ -145,10 +166,8 @@ impl Served {
         )
         .unwrap();
         server.set_app(app);
-        let server = server.threading();
-        let (address, shutdown) = (server.server_address(), server.shutdown_handle());
-        let serving = Some(thread::spawn(move || server.serve_forever()));
-        Self { address, log, shutdown, serving }
+        let (address, shutdown, serving) = serve(server);
+        Self { address, log, shutdown, serving: Some(serving) }
     }
 
     pub(crate) fn connect(&self) -> TcpStream {

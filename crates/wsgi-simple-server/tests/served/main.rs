@@ -4,6 +4,7 @@ mod connections;
 mod examples;
 mod fixture;
 mod handlers;
+mod paced;
 mod requests;
 mod responses;
 mod wsgiref;
