@@ -40,7 +40,7 @@ pub(super) enum State {
     Upload { desk: Box<Desk>, upload: Box<Upload>, since: Instant, done: bool },
     /// There is something wrong with the request.
     Refused(Box<Refused>),
-    /// The end of a body that the handler has not read.
+    /// The end of a body that the handler has not read; as with `Idle`, the deadline may not be known yet.
     Draining { decoder: Box<BodyDecoder>, left: u64, until: Option<Instant> },
     /// A response waits for its client. The head is in the desk.
     Parked(Box<Parked>),
@@ -212,9 +212,8 @@ impl HttpProtocol {
     }
 
     /// What comes after a response behind which the client may still be sending the body.
-    pub(super) fn start_draining(&mut self, decoder: BodyDecoder, now: Instant) -> Step {
-        let until = after(now, self.options().deadlines.drain);
-        self.state = State::Draining { decoder: Box::new(decoder), left: DRAIN_BYTES, until };
+    pub(super) fn start_draining(&mut self, decoder: BodyDecoder) -> Step {
+        self.state = State::Draining { decoder: Box::new(decoder), left: DRAIN_BYTES, until: None };
         Step::Receive
     }
 }
@@ -260,7 +259,13 @@ impl Protocol for HttpProtocol {
                 }
                 *until
             }
-            State::Head { until, .. } | State::Draining { until, .. } => *until,
+            State::Draining { until, .. } => {
+                if until.is_none() {
+                    *until = after(now, deadlines.drain);
+                }
+                *until
+            }
+            State::Head { until, .. } => *until,
             State::Upload { upload, since, .. } => {
                 let rate = deadlines.body?;
                 since.checked_add(rate.allowance(upload.received()))

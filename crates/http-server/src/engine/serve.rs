@@ -11,7 +11,6 @@ use crate::proto::{BodyDecoder, HeadParser};
 use crate::{RequestBody, ResponseBody};
 use socketserver::HandlerError;
 use socketserver::engine::{Step, Work};
-use std::time::Instant;
 
 /// What comes after an exchange.
 enum Next {
@@ -226,7 +225,7 @@ impl HttpProtocol {
                 self.state = State::Idle { until: None };
                 Step::Receive
             }
-            Next::Drain(decoder) => self.start_draining(decoder, Instant::now()),
+            Next::Drain(decoder) => self.start_draining(decoder),
             Next::Close { sending: true } => Step::Linger,
             Next::Close { sending: false } | Next::Park(_) => Step::Close,
         })
