@@ -5,6 +5,7 @@ pub mod app;
 pub mod ascii;
 pub mod base;
 pub mod client;
+pub mod corpus;
 pub mod corrected;
 pub mod golden;
 pub mod mask;

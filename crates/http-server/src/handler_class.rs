@@ -92,15 +92,39 @@ impl<F> HttpHandlerClass<F> {
         attend(connection, &client_address, &info, &handler, server.attendance())
     }
 
-    fn http_protocol<H: BaseHttpRequestHandler + Send + 'static>(
+    /// Makes the protocol of one connection: for engines with a transport of their own, and for tests without one.
+    ///
+    /// # Examples
+    ///
+    /// A test of a handler on the engine, without a socket, and by a clock that only the test moves:
+    ///
+    /// ```
+    /// use http_server::socketserver::engine::{End, Rehearsal};
+    /// use http_server::{BaseHttpRequestHandler, ClientAddress, HttpHandlerClass, ServerInfo};
+    /// use std::time::{Duration, Instant};
+    ///
+    /// struct MyHandler;
+    /// impl BaseHttpRequestHandler for MyHandler {}
+    ///
+    /// let class = HttpHandlerClass::new(|| MyHandler);
+    /// let now = Instant::now();
+    /// let protocol = class.http_protocol(ClientAddress::Unnamed, ServerInfo::default(), now);
+    /// let mut rehearsal = Rehearsal::new(protocol, now);
+    /// rehearsal.send(b"GET / HTTP/1.0\r\n");
+    /// rehearsal.advance(Duration::from_secs(10));
+    /// assert!(rehearsal.receive().starts_with(b"HTTP/1.0 408 Request Timeout\r\n"));
+    /// assert_eq!(rehearsal.end(), Some(End::Lingering));
+    /// ```
+    pub fn http_protocol<H: BaseHttpRequestHandler + Send + 'static>(
         &self,
         client_address: ClientAddress,
-        server: Arc<ServerInfo>,
+        server: impl Into<Arc<ServerInfo>>,
         now: Instant,
     ) -> HttpProtocol
     where
         F: Fn() -> H,
     {
+        let server = server.into();
         let handler = Box::new((self.shared.factory)());
         HttpProtocol::new(handler, client_address, server, Arc::clone(&self.shared.kept), now)
     }
