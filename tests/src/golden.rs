@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::mask;
+use crate::server::Driver;
 
 /// What CPython answered, recorded by `golden/record_golden.py`.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub struct Answer {
 pub struct Difference {
     /// The name of the recorded case.
     pub case: String,
+    /// The name of the driver that answers like this, if another one does not.
+    pub driver: Option<String>,
     /// The line of `DIFFERENCES.md` that names the difference.
     pub difference: String,
     /// The rule that demands it.
@@ -78,6 +81,16 @@ impl Difference {
             serde_json::from_str(include_str!("../golden/differences.json"))
                 .expect("a list of differences");
         file.into_iter().map(Self::from).collect()
+    }
+
+    /// The one of a case for a driver: its own, or that for all of them.
+    pub fn find<'d>(differences: &'d [Self], case: &str, driver: Driver) -> Option<&'d Self> {
+        let for_driver = |name: Option<&str>| {
+            differences
+                .iter()
+                .find(|listed| listed.case == case && listed.driver.as_deref() == name)
+        };
+        for_driver(Some(driver.name())).or_else(|| for_driver(None))
     }
 
     /// The entry for `differences.json` that expects this answer; name and rule are left to be filled in.
@@ -119,6 +132,7 @@ enum Part {
 #[serde(deny_unknown_fields)]
 struct DifferenceEntry {
     case: String,
+    driver: Option<String>,
     difference: String,
     rule: String,
     /// By line, which is easier to read than one long text.
@@ -147,7 +161,8 @@ impl From<DifferenceEntry> for Difference {
     fn from(entry: DifferenceEntry) -> Self {
         let answer =
             Answer { response: entry.response.concat(), ending: entry.ending, log: entry.log };
-        Self { case: entry.case, difference: entry.difference, rule: entry.rule, answer }
+        let DifferenceEntry { case, driver, difference, rule, .. } = entry;
+        Self { case, driver, difference, rule, answer }
     }
 }
 
@@ -194,7 +209,9 @@ mod tests {
             let name = &difference.case;
             assert!(names.contains(name), "{name} is no case");
             assert!(
-                !differences[..index].iter().any(|other| other.case == *name),
+                !differences[..index]
+                    .iter()
+                    .any(|other| other.case == *name && other.driver == difference.driver),
                 "{name} is there twice"
             );
             assert!(

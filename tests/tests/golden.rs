@@ -3,6 +3,8 @@
 //! A case either matches byte for byte (response, ending and log), or it is listed in `golden/differences.json` with
 //! the answer that we give instead. There is no third way: none is skipped, and a listed case that matches fails too.
 //!
+//! Each is played through the blocking driver and through the engine, which have to give the same answer.
+//!
 //! Requests that lack the Host field, or have a fragment in their target, are played a second time without the mistake; see
 //! [`wsgiref_tests::corrected`].
 
@@ -17,6 +19,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 use wsgiref_tests::golden::{Answer, Case, Difference, Recording};
+use wsgiref_tests::server::Driver;
 use wsgiref_tests::{client, corrected, mask, tree};
 
 /// How long a server may take to end after its one connection.
@@ -26,8 +29,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let Recording { reference, cases: recorded } = Recording::load();
     let corrected_cases: Vec<Case> = recorded.iter().filter_map(corrected::corrected).collect();
-    let mut differences = Difference::load();
-    let counts = Arc::new(Mutex::new([Counts::new(&recorded), Counts::new(&corrected_cases)]));
+    let differences: Arc<[Difference]> = Difference::load().into();
+    let tables = || [Counts::new(&recorded), Counts::new(&corrected_cases)];
+    let counts = Arc::new(Mutex::new(Driver::ALL.map(|_| tables())));
     let root = tempfile::tempdir().expect("a temporary directory");
     tree::make(root.path()).expect("files in a temporary directory");
 
@@ -35,31 +39,43 @@ fn main() -> ExitCode {
         .into_iter()
         .map(|case| (0, case))
         .chain(corrected_cases.into_iter().map(|case| (1, case)));
-    let trials = cases.map(|(table, case)| {
-        let listed = differences.iter().position(|difference| difference.case == case.name);
-        let difference = listed.map(|index| differences.swap_remove(index));
-        let (counts, root) = (Arc::clone(&counts), root.path().to_owned());
-        Trial::test(format!("golden::{}", case.name), move || {
-            let verdict = judge(&case, difference.as_ref(), &play(&case, root)?)?;
-            counts.lock().expect("no test panics while it counts")[table]
-                .add(&case.server, verdict);
-            Ok(())
+    let trials = cases.flat_map(|(table, case)| {
+        let (counts, root, differences) =
+            (Arc::clone(&counts), root.path().to_owned(), Arc::clone(&differences));
+        [0, 1].map(move |index| {
+            let driver = Driver::ALL[index];
+            let (case, counts, root, differences) =
+                (case.clone(), Arc::clone(&counts), root.clone(), Arc::clone(&differences));
+            let name = match driver {
+                Driver::Blocking => format!("golden::{}", case.name),
+                Driver::Engine => format!("golden::{}, on the engine", case.name),
+            };
+            Trial::test(name, move || {
+                let difference = Difference::find(&differences, &case.name, driver);
+                let verdict = judge(&case, difference, driver, &play(&case, driver, root)?)?;
+                counts.lock().expect("no test panics while it counts")[index][table]
+                    .add(&case.server, verdict);
+                Ok(())
+            })
         })
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     if !arguments.list {
-        let [recorded, corrected] = &*counts.lock().expect("no test panics while it counts");
-        println!(
-            "{HEADING}\n{recorded}\n\nOnce more, with the Host field that HTTP/1.1 demands and without fragments:\n{corrected}\n"
-        );
-        println!("{}", recorded.summary(&reference, &conclusion));
+        let [blocking, engine] = &*counts.lock().expect("no test panics while it counts");
+        for (driver, [recorded, corrected]) in [("blocking driver", blocking), ("engine", engine)] {
+            println!(
+                "The {driver}\n{HEADING}\n{recorded}\n\nOnce more, with the Host field that HTTP/1.1 demands and without fragments:\n{corrected}\n"
+            );
+        }
+        println!("On the engine {}", engine[0].summary(&reference));
+        println!("{}{}", blocking[0].summary(&reference), remarks(&conclusion));
     }
     conclusion.exit_code()
 }
 
 /// Starts a server that takes one connection, plays the case, and collects what the server did.
-fn play(case: &Case, root: PathBuf) -> Result<Answer, Failed> {
-    let (mut server, address) = start(&case.server, &root)?;
+fn play(case: &Case, driver: Driver, root: PathBuf) -> Result<Answer, Failed> {
+    let (mut server, address) = start(&case.server, driver, &root)?;
     // The log may be longer than a pipe holds, so it is read while the server runs.
     let mut stderr = server.stderr.take().expect("stderr is piped by `start`");
     let (sender, log) = mpsc::channel();
@@ -82,10 +98,11 @@ fn play(case: &Case, root: PathBuf) -> Result<Answer, Failed> {
 }
 
 /// A server in a process of its own, so that its log is what it really writes to its standard error.
-fn start(kind: &str, root: &Path) -> Result<(Child, SocketAddr), Failed> {
+fn start(kind: &str, driver: Driver, root: &Path) -> Result<(Child, SocketAddr), Failed> {
     let mut server = Command::new(env!("CARGO_BIN_EXE_golden-server"))
         .arg(kind)
         .arg(root)
+        .arg(driver.name())
         .env_remove("RUST_BACKTRACE")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -105,8 +122,14 @@ enum Verdict {
     DiffersAsNamed,
 }
 
-fn judge(case: &Case, difference: Option<&Difference>, ours: &Answer) -> Result<Verdict, Failed> {
-    let expected = mask_sizes(&case.answer);
+fn judge(
+    case: &Case,
+    difference: Option<&Difference>,
+    driver: Driver,
+    ours: &Answer,
+) -> Result<Verdict, Failed> {
+    let expected = with_driver(mask_sizes(&case.answer), driver);
+    let listed_answer = difference.map(|listed| with_driver(listed.answer.clone(), driver));
     match difference {
         None if *ours == expected => Ok(Verdict::Matches),
         None => Err(mismatch("CPython", &case.name, &expected, ours)),
@@ -114,9 +137,33 @@ fn judge(case: &Case, difference: Option<&Difference>, ours: &Answer) -> Result<
             Err(format!("matches CPython, but is listed as different ({})", listed.difference)
                 .into())
         }
-        Some(listed) if *ours == listed.answer => Ok(Verdict::DiffersAsNamed),
+        Some(_) if listed_answer.as_ref() == Some(ours) => Ok(Verdict::DiffersAsNamed),
         Some(listed) => Err(mismatch("differences.json", &case.name, &listed.answer, ours)),
     }
+}
+
+/// What is different for every application on the engine: there are other threads.
+fn with_driver(answer: Answer, driver: Driver) -> Answer {
+    let with_threads =
+        answer.response.replace("wsgi.multithread = False\n", "wsgi.multithread = True\n");
+    if driver == Driver::Blocking || with_threads == answer.response {
+        return answer;
+    }
+    let size: Option<u32> = answer
+        .response
+        .split("\r\n")
+        .find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
+    // The page of the demo application has a size that is masked.
+    let Some(size) = size else { return Answer { response: with_threads, ..answer } };
+    let shorter = size - 1;
+    let response = with_threads
+        .replace(&format!("Content-Length: {size}\r\n"), &format!("Content-Length: {shorter}\r\n"));
+    let shorten = |line: &String| match line.strip_suffix(&format!(" {size}")) {
+        Some(start) => format!("{start} {shorter}"),
+        None => line.clone(),
+    };
+    let log = answer.log.iter().map(shorten).collect();
+    Answer { response, log, ..answer }
 }
 
 /// The recorded log of the demo page has a size that depends on how objects are shown.
@@ -189,21 +236,24 @@ impl Counts {
         self.0.iter().map(part).sum()
     }
 
-    fn summary(&self, reference: &str, conclusion: &Conclusion) -> String {
+    fn summary(&self, reference: &str) -> String {
         let (matches, differs) = (self.sum(|count| count.matches), self.sum(|count| count.differs));
         let recorded = self.sum(|count| count.recorded);
-        let mut text = format!(
-            "{matches} match {reference} byte for byte, {differs} differ as DIFFERENCES.md says, "
-        );
-        text += &format!("of {recorded}.");
-        if conclusion.num_failed > 0 {
-            text += &format!(" {} failed, see above.", conclusion.num_failed);
-        }
-        if conclusion.num_filtered_out > 0 {
-            text += &format!(" {} were not played, by the filter.", conclusion.num_filtered_out);
-        }
-        text
+        format!(
+            "{matches} match {reference} byte for byte, {differs} differ as DIFFERENCES.md says, of {recorded}."
+        )
     }
+}
+
+fn remarks(conclusion: &Conclusion) -> String {
+    let mut text = String::new();
+    if conclusion.num_failed > 0 {
+        text += &format!(" {} failed, see above.", conclusion.num_failed);
+    }
+    if conclusion.num_filtered_out > 0 {
+        text += &format!(" {} were not played, by the filter.", conclusion.num_filtered_out);
+    }
+    text
 }
 
 impl fmt::Display for Counts {

@@ -1,6 +1,6 @@
 //! Every difference from CPython is named in `DIFFERENCES.md`, and asserted by a test.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -97,13 +97,13 @@ struct Tests {
     /// The files of the wire corpus, without folder and ending.
     corpus: BTreeSet<String>,
     /// The recorded cases that we answer differently, with the line of the page that each names.
-    golden: BTreeMap<String, String>,
+    golden: BTreeSet<(String, String)>,
 }
 
 impl Tests {
     fn of(files: &[File]) -> Self {
         let mut tests =
-            Self { functions: BTreeSet::new(), corpus: BTreeSet::new(), golden: BTreeMap::new() };
+            Self { functions: BTreeSet::new(), corpus: BTreeSet::new(), golden: BTreeSet::new() };
         for file in files {
             if file.path == GOLDEN {
                 tests.golden = golden(&file.text);
@@ -119,14 +119,16 @@ impl Tests {
     /// Whether a test of that name exists and asserts the difference.
     fn has(&self, test: &str, difference: &str) -> bool {
         match test.split_once("::") {
-            Some(("golden", case)) => self.golden.get(case).is_some_and(|name| name == difference),
+            Some(("golden", case)) => {
+                self.golden.contains(&(case.to_owned(), difference.to_owned()))
+            }
             Some(("corpus", file)) => self.corpus.contains(file),
             _ => test.rsplit("::").next().is_some_and(|function| self.functions.contains(function)),
         }
     }
 }
 
-fn golden(text: &str) -> BTreeMap<String, String> {
+fn golden(text: &str) -> BTreeSet<(String, String)> {
     let value: Value = serde_json::from_str(text).unwrap_or_default();
     let entries = value.as_array().cloned().unwrap_or_default();
     let word = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
