@@ -99,10 +99,10 @@ impl Usage {
     }
 }
 
-/// Waits until others use less than 0.15 of a processor, but no longer than 10 s.
+/// Waits until others use less than 0.15 of a processor, but no longer than 4 s.
 pub(super) fn wait_until_quiet() {
     const LOOK: Duration = Duration::from_millis(250);
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(4);
     while Instant::now() < end {
         let start = Usage::now();
         thread::sleep(LOOK);

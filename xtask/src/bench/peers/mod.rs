@@ -50,7 +50,10 @@ pub(crate) fn run(shell: &Shell, arguments: &[&str]) -> Result {
     columns.extend(options.servers.iter().filter(|s| s.role == Role::Added).cloned());
     if options.rounds > 0 {
         results.machine = machine::describe(shell);
-        results.commands.push(said(shell, arguments));
+        let command = said(shell, arguments);
+        if !results.commands.contains(&command) {
+            results.commands.push(command);
+        }
         let programs = prepare(shell, &folder, &options, &mut results)?;
         let mut launcher = Launcher::new(&folder.join("logs"))?;
         measure(&options, &programs, &mut launcher, &mut results, |results| results.write(&json))?;

@@ -129,7 +129,7 @@ impl Facts {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Results {
     pub(super) machine: String,
-    /// One command for each run whose records are here.
+    /// The commands of all runs whose records are here, each once.
     pub(super) commands: Vec<String>,
     pub(super) facts: BTreeMap<String, Facts>,
     pub(super) records: Vec<Record>,
