@@ -5,6 +5,7 @@
 //! below.
 //!
 //! - `args`: the options; a bad one ends with status 2
+//! - `quantity`: the times, sizes and rates they are given
 //! - `bind`: what `--bind` may look like, and which addresses it stands for
 //! - `serve`: listening and serving until a signal comes
 //! - `start_error`, `port_holder`: why it cannot serve, in one line; status 1
@@ -14,6 +15,7 @@
 mod args;
 mod bind;
 mod port_holder;
+mod quantity;
 mod serve;
 mod signals;
 mod start_error;

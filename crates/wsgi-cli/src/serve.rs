@@ -3,60 +3,115 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
-use http_server::{Exchange, server_options};
-use socketserver::Serve;
-use wsgi_simple_server::{ThreadingWsgiServer, WsgiRequestHandler, WsgiServer, demo_app};
+use http_server::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
+use socketserver::ShutdownHandle;
+use wsgi_simple_server::{WsgiEngine, WsgiRequestHandler, WsgiServer, demo_app};
 
 use crate::args::Args;
-use crate::signals::StopSignals;
+use crate::quantity::OrOff;
+use crate::signals::{Stop, StopSignals};
 use crate::start_error::StartError;
 
-/// Serves the demo application until Ctrl-C or `SIGTERM`.
+/// Idle connections are gone long before; who is left then has a request that runs.
+const MOMENT: Duration = Duration::from_millis(200);
+
+/// Serves the demo application until Ctrl-C or `SIGTERM`, and the requests that run then to their end.
 pub(crate) fn serve(args: &Args, port: u16) -> Result<(), StartError> {
-    let server = listen(args, port)?;
+    let connections = Connections::default();
+    let server = listen(args, port, &connections)?;
     // From before the line that says it serves, so that who reads the line may send a signal.
     let signals = StopSignals::watch().map_err(StartError::Signals)?;
     say(&serving_line(server.server_address()));
 
-    // The loop has a thread of its own and is not asked to end: this one waits for a signal, and with it ends the
-    // process, at once and whatever handlers are doing.
-    let canceller = signals.canceller();
-    let serving = thread::spawn(move || {
-        // Dropped however the loop ends, so that nobody waits for a server that is not there.
-        let _canceller = canceller;
-        server.serve_forever()
-    });
-    match signals.wait() {
-        Some(stop) => {
-            say(&format!("\n{}", stop.message()));
-            Ok(())
+    let stop = server.shutdown_handle();
+    let patience = match args.deadlines.graceful_timeout {
+        OrOff::On(time) => format!("up to {time} "),
+        OrOff::Off => String::new(),
+    };
+    thread::spawn(move || stop_on(signals, &stop, connections, patience));
+    server.serve_forever().map_err(StartError::Serve)
+}
+
+/// Has the first signal stop the server, the second not wait for running requests, and the third not even for
+/// the server.
+fn stop_on(
+    mut signals: StopSignals,
+    stop: &ShutdownHandle,
+    connections: Connections,
+    patience: String,
+) {
+    let Some(first) = signals.wait() else { return };
+    // Before the end, behind which nothing is written.
+    say(&format!("\n{}", first.message()));
+    stop.request_shutdown();
+    // If everything ends meanwhile, this thread does.
+    thread::spawn(move || {
+        thread::sleep(MOMENT);
+        if let Some(words) = waiting_line(connections.count(), first, &patience) {
+            say(&words);
         }
-        None => match serving.join() {
-            Ok(result) => result.map_err(StartError::Serve),
-            Err(_) => Err(StartError::Serve(io::Error::other("the serving thread panicked"))),
-        },
+    });
+    if signals.wait().is_some() {
+        signals.give_up();
+        stop.request_shutdown();
     }
 }
 
-/// Listens, with a thread for each connection, so that a silent client keeps nobody waiting.
-fn listen(args: &Args, port: u16) -> Result<ThreadingWsgiServer, StartError> {
+/// Listens, on an engine, so that no client keeps others waiting.
+fn listen(args: &Args, port: u16, connections: &Connections) -> Result<WsgiEngine, StartError> {
     let address = args.host().resolve(port).map_err(StartError::Resolve)?;
-    let server = match args.quiet {
-        true => WsgiServer::bind_with(address, || QuietHandler, server_options()),
-        false => WsgiServer::bind(address),
-    }
-    .map_err(|error| StartError::Listen { address, port_option: args.port_option(), error })?;
+    let handler = Handler {
+        options: Arc::new(args.handler_options()),
+        quiet: args.quiet,
+        close: args.deadlines.closes_after_each_response(),
+        _connection: connections.clone(),
+    };
+    let server = WsgiServer::bind_with(address, move || handler.clone(), args.server_options())
+        .map_err(|error| StartError::Listen { address, port_option: args.port_option(), error })?;
     server.set_app(demo_app);
-    Ok(server.threading())
+    Ok(server.engine_with(args.engine_options()))
 }
 
-/// A handler without a line for each request. Errors of the application are still told.
-struct QuietHandler;
+/// The handler of a connection, as the options want it.
+#[derive(Clone)]
+struct Handler {
+    options: Arc<HandlerOptions>,
+    quiet: bool,
+    close: bool,
+    _connection: Connections,
+}
 
-impl WsgiRequestHandler for QuietHandler {
-    fn log_message(&self, _: &Exchange<'_>, _: fmt::Arguments<'_>) {}
+impl WsgiRequestHandler for Handler {
+    fn options(&self) -> &HandlerOptions {
+        &self.options
+    }
+
+    fn end_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        x.close_connection |= self.close;
+        Base.end_headers(x)
+    }
+
+    /// Errors of the application are told all the same.
+    fn log_message(&self, x: &Exchange<'_>, message: fmt::Arguments<'_>) {
+        if !self.quiet {
+            Base.log_message(x, message);
+        }
+    }
+}
+
+/// Counts the connections: each has a handler, and each handler one of these.
+#[derive(Clone, Default)]
+struct Connections(Arc<()>);
+
+impl Connections {
+    /// How many are open, asked by the only one besides the handlers and what they are cloned from.
+    fn count(&self) -> usize {
+        Arc::strong_count(&self.0).saturating_sub(2)
+    }
 }
 
 /// CPython's words; brackets around an IPv6 host in the URL.
@@ -65,8 +120,47 @@ fn serving_line(address: SocketAddr) -> String {
     format!("Serving HTTP on {host} port {port} (http://{address}/) ...")
 }
 
+/// Tells why it has not ended yet.
+fn waiting_line(connections: usize, signal: Stop, patience: &str) -> Option<String> {
+    let connections = match connections {
+        0 => return None,
+        1 => "1 connection that is".to_owned(),
+        count => format!("{count} connections that are"),
+    };
+    let once_more = signal.once_more();
+    Some(format!("Waiting {patience}for {connections} in use; {once_more} stops now."))
+}
+
 /// Writes a line to stdout. That nobody reads it (`| head`) is no reason to stop.
 fn say(line: &str) {
     let mut stdout = io::stdout();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_is_told_what_for() {
+        assert_eq!(waiting_line(0, Stop::Termination, "up to 30s "), None);
+        assert_eq!(
+            waiting_line(1, Stop::Termination, "").unwrap(),
+            "Waiting for 1 connection that is in use; another signal stops now."
+        );
+        assert_eq!(
+            waiting_line(2, Stop::KeyboardInterrupt, "up to 30s ").unwrap(),
+            "Waiting up to 30s for 2 connections that are in use; Ctrl-C again stops now."
+        );
+    }
+
+    #[test]
+    fn connections_are_counted_by_their_handlers() {
+        let connections = Connections::default();
+        let factory = connections.clone();
+        let handlers = [factory.clone(), factory.clone()];
+        assert_eq!(connections.count(), 2);
+        drop(handlers);
+        assert_eq!(connections.count(), 0);
+    }
 }

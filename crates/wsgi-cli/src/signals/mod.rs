@@ -37,4 +37,12 @@ impl Stop {
             Self::Termination => "Termination signal received, exiting.",
         }
     }
+
+    /// What to send for another one.
+    pub(crate) fn once_more(self) -> &'static str {
+        match self {
+            Self::KeyboardInterrupt => "Ctrl-C again",
+            Self::Termination => "another signal",
+        }
+    }
 }

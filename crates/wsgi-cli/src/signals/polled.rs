@@ -1,4 +1,4 @@
-//! Signals where none can be waited for (Windows): a flag that is looked at again and again.
+//! Signals where none can be waited for (Windows): a number that is looked at again and again.
 
 use std::io;
 use std::sync::Arc;
@@ -14,54 +14,40 @@ use super::Stop;
 /// Short enough for nobody to notice, long enough to cost nothing.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// The status of a process that the second Ctrl-C ends, as shells have it.
+/// The status of a process that Ctrl-C ends, as shells have it.
 const INTERRUPTED: i32 = 130;
 
 /// Watches for the signals that end the command.
 pub(crate) struct StopSignals {
     /// The signal that came, or 0.
     signal: Arc<AtomicUsize>,
-    cancelled: Arc<AtomicBool>,
+    deadly: Arc<AtomicBool>,
 }
 
 impl StopSignals {
-    /// Starts watching. From now on the first signal is reported by [`wait`](Self::wait),
-    /// and the second one ends the process there and then, whatever holds it up.
+    /// Starts watching. From now on [`wait`](Self::wait) reports signals.
     pub(crate) fn watch() -> io::Result<Self> {
-        let signal = Arc::new(AtomicUsize::new(0));
-        let asked_before = Arc::new(AtomicBool::new(false));
+        let (signal, deadly) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         for (number, name) in [(SIGINT, SIGINT as usize), (SIGTERM, SIGTERM as usize)] {
-            // The order matters: this one must not see what the next one stores.
-            flag::register_conditional_shutdown(number, INTERRUPTED, Arc::clone(&asked_before))?;
-            flag::register(number, Arc::clone(&asked_before))?;
+            flag::register_conditional_shutdown(number, INTERRUPTED, Arc::clone(&deadly))?;
             flag::register_usize(number, Arc::clone(&signal), name)?;
         }
-        Ok(Self { signal, cancelled: Arc::default() })
+        Ok(Self { signal, deadly })
     }
 
-    /// What makes [`wait`](Self::wait) return without a signal when it is dropped.
-    pub(crate) fn canceller(&self) -> Canceller {
-        Canceller(Arc::clone(&self.cancelled))
-    }
-
-    /// Waits for a signal; `None` if cancelled.
-    pub(crate) fn wait(self) -> Option<Stop> {
+    /// Waits for a signal.
+    pub(crate) fn wait(&mut self) -> Option<Stop> {
         loop {
-            match self.signal.load(Ordering::Relaxed) {
-                0 if self.cancelled.load(Ordering::Relaxed) => return None,
+            match self.signal.swap(0, Ordering::SeqCst) {
                 0 => thread::sleep(INTERVAL),
                 signal => return i32::try_from(signal).ok().map(Stop::from_signal),
             }
         }
     }
-}
 
-/// Ends the wait for a signal when it is dropped.
-pub(crate) struct Canceller(Arc<AtomicBool>);
-
-impl Drop for Canceller {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// Has the next signal end the process there and then, whatever holds it up.
+    pub(crate) fn give_up(self) {
+        self.deadly.store(true, Ordering::SeqCst);
     }
 }
 
@@ -71,13 +57,13 @@ mod tests {
 
     // One test, as signals belong to the whole process.
     #[test]
-    fn a_signal_and_a_canceller_end_the_wait() {
-        let cancelled = StopSignals::watch().unwrap();
-        drop(cancelled.canceller());
-        assert_eq!(cancelled.wait(), None);
-
-        let signals = StopSignals::watch().unwrap();
-        signal_hook::low_level::raise(SIGTERM).unwrap();
-        assert_eq!(signals.wait(), Some(Stop::Termination));
+    fn signals_are_reported_one_after_the_other() {
+        let mut signals = StopSignals::watch().unwrap();
+        for (number, stop) in [(SIGTERM, Stop::Termination), (SIGINT, Stop::KeyboardInterrupt)] {
+            signal_hook::low_level::raise(number).unwrap();
+            assert_eq!(signals.wait(), Some(stop));
+        }
+        // Another one would end the test.
+        signals.give_up();
     }
 }

@@ -1,12 +1,12 @@
 //! The command as its users meet it: a process with arguments, output, signals and a status.
 #![cfg(unix)]
 
+mod options;
 mod running;
+mod stopping;
 
 use running::{Running, finished, http_get};
-use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use std::time::{Duration, Instant};
 
 #[test]
 fn it_says_where_it_serves_and_serves_the_demo_application() {
@@ -54,37 +54,6 @@ fn quiet_writes_no_line_for_a_request() {
     assert!(http_get(("127.0.0.1", server.port), "/", &[]).starts_with("HTTP/1.1 200 OK\r\n"));
     let ended = server.stop("INT");
     assert_eq!(ended.stderr, "");
-}
-
-#[test]
-fn an_interrupt_ends_it_with_words_and_status_0() {
-    for (signal, words) in [
-        ("INT", "\nKeyboard interrupt received, exiting.\n"),
-        ("TERM", "\nTermination signal received, exiting.\n"),
-    ] {
-        let ended = Running::start(&["--port", "0"]).stop(signal);
-        assert_eq!(ended.status, Some(0), "{signal}");
-        assert_eq!(ended.stdout, words);
-        assert_eq!(ended.stderr, "");
-    }
-}
-
-#[test]
-fn an_interrupt_does_not_wait_for_clients() {
-    // The promise is 100 ms. A busy machine may delay one process by more, but not every one of ten.
-    let too_slow = (0..10)
-        .map(|_| {
-            let server = Running::start(&["--port", "0"]);
-            let _silent = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
-            let mut half = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
-            half.write_all(b"GET / HTTP/1.1\r\nHost:").unwrap();
-            let begin = Instant::now();
-            assert_eq!(server.stop("INT").status, Some(0));
-            begin.elapsed()
-        })
-        .take_while(|&took| took >= Duration::from_millis(100))
-        .count();
-    assert!(too_slow < 10, "no run ended within 100 ms");
 }
 
 #[test]
@@ -189,55 +158,6 @@ fn what_the_system_refuses_is_one_line_and_status_1() {
         assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
         assert_eq!(ended.stdout, "");
     }
-}
-
-#[test]
-fn a_bad_command_line_is_explained_with_status_2() {
-    for (arguments, words) in [
-        (
-            &["--port", "99999"][..],
-            "invalid value '99999' for '--port <N>': a port is a number from 0 to 65535",
-        ),
-        (
-            &["--port", "x"],
-            "invalid value 'x' for '--port <N>': a port is a number from 0 to 65535",
-        ),
-        (
-            &["--bind", "300.1.1.1"],
-            "invalid value '300.1.1.1' for '--bind <ADDRESS[:PORT]>': \
-             an IPv4 address is four numbers from 0 to 255, like 127.0.0.1",
-        ),
-        (
-            &["--bind", "http://localhost/"],
-            "invalid value 'http://localhost/' for '--bind <ADDRESS[:PORT]>': \
-             give an address, not a URL: localhost",
-        ),
-        (
-            &["--bind", "127.0.0.1:1234", "--port", "4321"],
-            "two ports are given, 4321 by --port and 1234 by --bind: keep one",
-        ),
-        (&["--bnd"], "unexpected argument '--bnd' found"),
-        (&["9000"], "unexpected argument '9000': write --port 9000"),
-    ] {
-        let ended = finished(arguments);
-        assert_eq!(ended.status, Some(2), "{arguments:?}");
-        assert_eq!(ended.stderr.lines().next(), Some(format!("error: {words}").as_str()));
-        assert!(ended.stderr.contains("try '--help'"), "{}", ended.stderr);
-        assert_eq!(ended.stdout, "");
-    }
-}
-
-#[test]
-fn help_and_version_are_readable() {
-    let help = finished(&["--help"]);
-    assert_eq!((help.status, help.stderr.as_str()), (Some(0), ""));
-    for part in ["Usage: wsgi-simple-server [OPTIONS]", "--port <N>", "-b, --bind", "Examples:"] {
-        assert!(help.stdout.contains(part), "{part} is missing in\n{}", help.stdout);
-    }
-    let version = finished(&["-V"]);
-    assert_eq!(version.status, Some(0));
-    assert_eq!(version.stdout, concat!("wsgi-simple-server ", env!("CARGO_PKG_VERSION"), "\n"));
-    assert!(finished(&["--version"]).stdout.starts_with(&version.stdout));
 }
 
 #[test]

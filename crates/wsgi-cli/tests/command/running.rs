@@ -24,7 +24,7 @@ pub(crate) struct Running {
     child: Child,
     pub(crate) start_line: String,
     pub(crate) port: u16,
-    stdout: Lines,
+    pub(crate) stdout: Lines,
     pub(crate) stderr: Lines,
 }
 
@@ -83,10 +83,20 @@ impl Running {
     }
 
     /// Sends a signal (`INT`, `TERM`) and waits for the end.
-    pub(crate) fn stop(mut self, signal: &str) -> Ended {
+    pub(crate) fn stop(self, signal: &str) -> Ended {
+        self.signal(signal);
+        self.ended()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) {
         // The shell's own `kill`: not every machine has the program.
         let script = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+    }
+
+    /// Waits for the end.
+    pub(crate) fn ended(mut self) -> Ended {
         let status = wait(&mut self.child);
         Ended { status, stdout: self.stdout.rest(), stderr: self.stderr.rest() }
     }
@@ -123,6 +133,42 @@ pub(crate) fn http_get(address: impl ToSocketAddrs, target: &str, fields: &[&str
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
     response
+}
+
+/// A client that keeps its connection.
+pub(crate) struct Client(BufReader<TcpStream>);
+
+impl Client {
+    pub(crate) fn connect(server: &Running) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    pub(crate) fn send(&mut self, bytes: &str) {
+        self.0.get_mut().write_all(bytes.as_bytes()).unwrap();
+    }
+
+    /// The head and the body of the next response, which tells its length.
+    pub(crate) fn response(&mut self) -> (String, String) {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert_ne!(self.0.read_line(&mut head).unwrap(), 0, "cut short: {head}");
+        }
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("Content-Length: "))
+            .unwrap_or_else(|| panic!("no length in {head}"));
+        let mut body = vec![0; length.parse().unwrap()];
+        self.0.read_exact(&mut body).unwrap();
+        (head, String::from_utf8(body).unwrap())
+    }
+
+    /// Waits for the end of the connection; true if the server says no more before.
+    pub(crate) fn closes(mut self) -> bool {
+        let mut rest = Vec::new();
+        self.0.read_to_end(&mut rest).is_err() || rest.is_empty()
+    }
 }
 
 /// What a process writes, line by line.
