@@ -1,5 +1,6 @@
 //! What the two halves of an exchange share: the way to the client.
 
+use crate::deadlines::DRAIN_BYTES;
 use std::io::{self, IoSlice};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -70,6 +71,18 @@ pub(crate) enum BodyState {
     Complete,
     /// Cut short or malformed: nothing after it makes sense.
     Broken,
+}
+
+impl LinkState<'_> {
+    /// Whether no request can follow because of what is left of the body of this one.
+    pub(crate) fn forbids_reuse(&self) -> bool {
+        match self.body {
+            BodyState::Complete => false,
+            BodyState::Broken => true,
+            // A client that waits for 100 may send its body after the final response or not: nobody can know.
+            BodyState::Open => self.interim != Interim::Settled || self.body_left > DRAIN_BYTES,
+        }
+    }
 }
 
 impl<'a> Link<'a> {

@@ -516,9 +516,10 @@ impl Exchange<'_> {
             protocol: self.protocol,
             request: self.head().map_or(Version::HTTP_10, |head| head.version()),
             command: self.command(),
-            close: self.close_connection
-                || self.client_forbids_reuse()
-                || self.link.lock().wire.is_last(),
+            close: self.close_connection || self.asks_to_close() || {
+                let link = self.link.lock();
+                link.forbids_reuse() || link.wire.is_last()
+            },
         };
         if let Some(close) = self.wfile.end_head(&facts)? {
             self.close_connection = close;
@@ -537,19 +538,9 @@ impl Exchange<'_> {
         }
     }
 
-    /// Whether no request can follow, whatever the handler wants: the client asked for the end (RFC 9112 §9.6), or what is
-    /// left of the request body makes it certain.
-    fn client_forbids_reuse(&self) -> bool {
-        if self.head().is_some_and(|head| head.asks_to_close()) {
-            return true;
-        }
-        let link = self.link.lock();
-        match link.body {
-            BodyState::Complete => false,
-            BodyState::Broken => true,
-            // A client that waits for 100 may send its body after the final response or not: nobody can know.
-            BodyState::Open => link.interim != Interim::Settled || link.body_left > DRAIN_BYTES,
-        }
+    /// Whether the client has asked for the end, so that no request follows, whatever the handler wants (RFC 9112 §9.6).
+    fn asks_to_close(&self) -> bool {
+        self.head().is_some_and(|head| head.asks_to_close())
     }
 }
 
@@ -601,8 +592,11 @@ impl Exchange<'_> {
     /// Whether another request can follow on the connection, once the request body is out of the way.
     pub(crate) fn may_be_followed(&self) -> bool {
         // RFC 9112 §9.6: who has said that it closes must, and the client looks at nothing that follows.
-        let decided = self.close_connection || self.wfile.says_close();
-        !(decided || self.trouble().is_some() || self.client_forbids_reuse())
+        if self.close_connection || self.wfile.says_close() || self.asks_to_close() {
+            return false;
+        }
+        let link = self.link.lock();
+        link.wire.trouble().is_none() && !link.forbids_reuse()
     }
 
     /// Whether another request can follow on the connection. Drops what the handler left of the request body for that.
@@ -610,10 +604,14 @@ impl Exchange<'_> {
         if !self.may_be_followed() {
             return false;
         }
-        if self.link.lock().body == BodyState::Open {
-            self.link.lock().wire.start_draining();
-            self.rfile.drain(DRAIN_BYTES);
+        {
+            let mut link = self.link.lock();
+            if link.body != BodyState::Open {
+                return link.body == BodyState::Complete;
+            }
+            link.wire.start_draining();
         }
+        self.rfile.drain(DRAIN_BYTES);
         self.link.lock().body == BodyState::Complete
     }
 

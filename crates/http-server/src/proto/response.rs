@@ -129,10 +129,18 @@ pub fn write_status_line(
 /// ```
 pub fn write_field(name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), Misuse> {
     check_field_name(name)?;
-    check_field_value(name, value)?;
+    // Nearly all values are plain: looked at once, and copied.
+    let plain = octets::is_visible_ascii(value.as_bytes());
+    if !plain {
+        check_field_value(name, value)?;
+    }
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
-    push_latin1(value, out);
+    if plain {
+        out.extend_from_slice(value.as_bytes());
+    } else {
+        push_latin1(value, out);
+    }
     out.extend_from_slice(b"\r\n");
     Ok(())
 }
