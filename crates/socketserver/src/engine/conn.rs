@@ -26,6 +26,8 @@ pub(super) struct Conn<W, A, P> {
     ended: bool,
     /// There is something that the protocol has not seen.
     fresh: bool,
+    /// Work has been done for it.
+    served: bool,
     /// The work to be done goes on with an answer that has begun.
     begun: bool,
     /// Only while something waits.
@@ -117,6 +119,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
             hangup: false,
             ended: false,
             fresh: false,
+            served: false,
             begun: false,
             saved: None,
         }
@@ -126,6 +129,11 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
     pub(super) fn note(&mut self, readiness: Readiness) {
         self.readable |= readiness.readable;
         self.hangup |= readiness.hangup;
+    }
+
+    /// Whether there has been work: a connection that waits after that is one that stays.
+    pub(super) fn is_served(&self) -> bool {
+        self.served
     }
 
     /// Works on the connection until it has to wait for something.
@@ -332,6 +340,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
         let mut failure = None;
         let step = caught(&mut |error| failure = Some(error), || protocol.run(&mut work));
         self.ended = work.input.ended;
+        self.served = true;
         let lost = turn.scratch.out.failed;
         // That a client went away, or was too slow, is no failure of the handler.
         if let Some(error) = failure.filter(|error| !(lost && error.is::<io::Error>())) {

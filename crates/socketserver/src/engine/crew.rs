@@ -77,11 +77,23 @@ pub(super) struct Slot<S: BaseServer, P, L> {
     /// The phase in which the work is done, and its thread is about to send: if that lasts, the system has no processor
     /// for it, and would have none for another.
     done_in: AtomicU64,
-    returned: Mutex<Vec<Returned<S, P>>>,
+    inbox: Mutex<Inbox<S, P>>,
     any_returned: AtomicBool,
+    waiting: AtomicBool,
+    /// How many connections the poller has.
+    count: AtomicUsize,
+    /// The poller is asked to accept connections, too.
+    help: AtomicBool,
     pub(super) wakeup: Wakeup,
     /// The poller has ended.
     pub(super) done: AtomicBool,
+}
+
+/// The connections that other threads have for a poller.
+struct Inbox<S: BaseServer, P> {
+    returned: Vec<Returned<S, P>>,
+    /// The poller has ended.
+    closed: bool,
 }
 
 /// A lead in the hands of the thread that polls.
@@ -147,8 +159,11 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
             lead: Mutex::new(lead(&wakeup)?),
             phase: AtomicU64::new(1),
             done_in: AtomicU64::new(0),
-            returned: Mutex::new(Vec::new()),
+            inbox: Mutex::new(Inbox { returned: Vec::new(), closed: false }),
             any_returned: AtomicBool::new(false),
+            waiting: AtomicBool::new(false),
+            count: AtomicUsize::new(0),
+            help: AtomicBool::new(false),
             wakeup,
             done: AtomicBool::new(false),
         })
@@ -191,16 +206,52 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
         self.done_in.load(Ordering::Relaxed) != phase
     }
 
-    /// Sends a connection back to its poller.
-    fn put_returned(&self, returned: Returned<S, P>) {
-        lock(&self.returned).push(returned);
-        self.any_returned.store(true, Ordering::SeqCst);
-        self.wakeup.wake();
+    /// Sends a connection to its poller, back or for the first time; it comes back if the poller has ended.
+    fn put_returned(&self, returned: Returned<S, P>) -> Option<Returned<S, P>> {
+        let mut inbox = lock(&self.inbox);
+        if inbox.closed {
+            return Some(returned);
+        }
+        inbox.returned.push(returned);
+        drop(inbox);
+        // Who was told and has not looked yet need not be told again.
+        if !self.any_returned.swap(true, Ordering::SeqCst) {
+            self.wakeup.wake();
+        }
+        None
     }
 
     pub(super) fn take_returned(&self) -> Vec<Returned<S, P>> {
         self.any_returned.store(false, Ordering::SeqCst);
-        std::mem::take(&mut lock(&self.returned))
+        std::mem::take(&mut lock(&self.inbox).returned)
+    }
+
+    /// Has the poller get no more connections, unless some are on their way.
+    fn close_inbox(&self) -> bool {
+        let mut inbox = lock(&self.inbox);
+        inbox.closed |= inbox.returned.is_empty();
+        inbox.closed
+    }
+
+    /// For the thread that polls, when it begins to wait and when it has.
+    pub(super) fn set_waiting(&self, waiting: bool) {
+        self.waiting.store(waiting, Ordering::Relaxed);
+    }
+
+    /// For the monitor.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Counts the connections of a poller: so many more, and so many fewer.
+    pub(super) fn count(&self, more: usize, fewer: usize) {
+        self.count.fetch_add(more.wrapping_sub(fewer), Ordering::Relaxed);
+    }
+
+    /// Asks the poller to accept connections.
+    pub(super) fn ask_for_help(&self) {
+        self.help.store(true, Ordering::Relaxed);
+        self.wakeup.wake();
     }
 
     pub(super) fn any_returned(&self) -> bool {
@@ -354,7 +405,7 @@ where
                 Stop::Graceful => {
                     lead.begin_stop(transport);
                     lead.collect(self, slot);
-                    if lead.poller.len() == 0 {
+                    if lead.poller.len() == 0 && slot.close_inbox() {
                         return self.end(slot, lead);
                     }
                 }
@@ -370,7 +421,12 @@ where
                 now = Instant::now();
             }
             lead.collect(self, slot);
+            if slot.help.load(Ordering::Relaxed) {
+                slot.help.store(false, Ordering::Relaxed);
+                lead.help_accepting();
+            }
             lead.accept(self, now);
+            lead.publish_count(slot);
             lead.begin_round(now);
             let mut works = 0;
             while works < WORKS_PER_LOOK {
@@ -385,7 +441,7 @@ where
                 if permit.is_none() {
                     let outcome = self.enqueue(index, token, conn, scratch, now);
                     if let Some((conn, outcome)) = outcome {
-                        lead.settle(self, (token, conn, outcome));
+                        lead.settle(self, (Some(token), conn, outcome));
                     }
                     works = WORKS_PER_LOOK;
                     continue;
@@ -394,14 +450,15 @@ where
                 let outcome = self.run(&mut conn, scratch, now, &Laid { slot, phase });
                 match slot.take_back(phase) {
                     Some(back) => lead = back,
-                    None => return self.send_back(slot, (token, conn, outcome)),
+                    None => return self.send_back(slot, (Some(token), conn, outcome)),
                 }
-                lead.settle(self, (token, conn, outcome));
+                lead.settle(self, (Some(token), conn, outcome));
             }
             if works < WORKS_PER_LOOK && !self.give_back(&mut permit) {
                 if self.stop() > Stop::No && lead.poller.len() == 0 {
                     continue;
                 }
+                lead.publish_count(slot);
                 if let Err(error) = lead.wait(transport, slot) {
                     self.fail(error);
                     return self.end(slot, lead);
@@ -421,7 +478,9 @@ where
     /// Closes what is left of a poller.
     pub(super) fn end(&self, slot: &Slot<S, P, L>, mut lead: Held<'_, S, P, L>) {
         lead.stop_listening(self.server.base().transport());
-        lead.collect(self, slot);
+        while !slot.close_inbox() {
+            lead.collect(self, slot);
+        }
         lead.poller.close_all(self);
         drop(lead);
         slot.done.store(true, Ordering::SeqCst);
@@ -445,7 +504,7 @@ where
         &'d self,
         scratch: &'d mut Scratch,
         now: Instant,
-    ) -> Desk<'d, RequestOf<S>, AddressOf<S>> {
+    ) -> Desk<'d, RequestOf<S>, AddressOf<S>, P> {
         Desk { scratch, limits: &self.limits, host: self, now }
     }
 
@@ -466,15 +525,14 @@ where
         let mut desk = self.desk(scratch, Instant::now());
         let outcome = desk.turn(&mut conn, Some(&Lost), |conn, turn| conn.advance(turn));
         if let Some(slot) = self.slots.get(index) {
-            self.send_back(slot, (token, conn, outcome));
+            self.send_back(slot, (Some(token), conn, outcome));
         }
     }
 
     /// Sends a connection back to its poller, if there still is one.
     fn send_back(&self, slot: &Slot<S, P, L>, returned: Returned<S, P>) {
-        slot.put_returned(returned);
-        if self.stop() == Stop::Now {
-            self.close_leftovers();
+        if let Some((_, conn, _)) = slot.put_returned(returned) {
+            self.close(conn.wire);
         }
     }
 
@@ -573,7 +631,7 @@ where
     }
 }
 
-impl<S, F, P, L> Host<RequestOf<S>, AddressOf<S>> for Crew<S, F, P, L>
+impl<S, F, P, L> Host<RequestOf<S>, AddressOf<S>, P> for Crew<S, F, P, L>
 where
     S: BaseServer + 'static,
     RequestOf<S>: PollableConnection,
@@ -587,5 +645,23 @@ where
 
     fn close(&self, wire: RequestOf<S>) {
         self.count_out(wire);
+    }
+
+    fn roomier(&self, index: usize, count: usize) -> Option<usize> {
+        // Who has come to stop finds its connections where they are.
+        if self.slots.len() == 1 || self.stop() != Stop::No {
+            return None;
+        }
+        let counts = self.slots.iter().map(|slot| slot.count.load(Ordering::Relaxed)).enumerate();
+        let others = counts.filter(|(other, _)| *other != index);
+        let (fewest, least) = others.min_by_key(|(_, count)| *count)?;
+        // With as many there as here after the move, nothing would be gained.
+        (least + 1 < count).then_some(fewest)
+    }
+
+    fn move_to(&self, index: usize, conn: ConnOf<S, P>, outcome: Outcome) -> Option<ConnOf<S, P>> {
+        let Some(slot) = self.slots.get(index) else { return Some(conn) };
+        slot.count(1, 0);
+        slot.put_returned((None, conn, outcome)).map(|(_, conn, _)| conn)
     }
 }

@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 /// A connection of a server `S`.
 pub(super) type ConnOf<S, P> = Box<Conn<RequestOf<S>, AddressOf<S>, P>>;
 
-/// A connection that comes back to its poller, and what it needs.
-pub(super) type Returned<S, P> = (u32, ConnOf<S, P>, Outcome);
+/// A connection that comes back to its poller, or without a number from another one, and what it needs.
+pub(super) type Returned<S, P> = (Option<u32>, ConnOf<S, P>, Outcome);
 
 /// Only one thread at a time has it: the one that polls.
 pub(super) struct Lead<S: BaseServer, P, L> {
@@ -29,6 +29,8 @@ pub(super) struct Lead<S: BaseServer, P, L> {
     pub(super) selector: L,
     listener: Option<Listener<S>>,
     stopping: bool,
+    /// How many of the connections are in the slot's count.
+    counted: usize,
 }
 
 /// The listening socket, and how it is doing.
@@ -40,6 +42,9 @@ struct Listener<S: BaseServer> {
     nodelay: bool,
     /// From now on connections know that from the listener; those in its queue may not.
     hands_on_nodelay: bool,
+    /// The selector tells when somebody comes. Of those who share the server's socket only the first is told: one thread that
+    /// is awake already accepts more cheaply than several that are woken each. The others are asked to help.
+    watched: bool,
     /// Somebody may be waiting in its queue.
     waiting: bool,
     /// Accepting has failed, or there is no room: until then it is left alone.
@@ -68,23 +73,28 @@ where
         transport: &S::Transport,
         shared: bool,
         nodelay: bool,
+        index: usize,
         wakeup: &Wakeup,
     ) -> io::Result<Self> {
         let mut selector = L::new()?;
         selector.add(&wakeup.sock_ref(), WAKEUP)?;
-        selector.add_listener(&transport.sock_ref(&socket), LISTENER)?;
+        let watched = index == 0 || !shared;
+        if watched {
+            selector.add_listener(&transport.sock_ref(&socket), LISTENER)?;
+        }
         let listener = Listener {
             nodelay,
             hands_on_nodelay: nodelay && hands_on_nodelay(&transport.sock_ref(&socket)),
             socket,
             shared,
+            watched,
             // Who came before somebody listened causes no event.
-            waiting: true,
+            waiting: watched,
             rest_until: None,
             backoff: Backoff::default(),
         };
-        let poller = Poller::new(Instant::now());
-        Ok(Self { poller, selector, listener: Some(listener), stopping: false })
+        let poller = Poller::new(Instant::now(), index);
+        Ok(Self { poller, selector, listener: Some(listener), stopping: false, counted: 0 })
     }
 
     /// Stops listening, and has the idle connections go; once.
@@ -122,7 +132,23 @@ where
     ) where
         F: ProtocolClass<S::Transport, Protocol = P>,
     {
-        self.poller.settle(token, conn, outcome, crew, &mut self.selector);
+        match token {
+            Some(token) => self.poller.settle(token, conn, outcome, crew, &mut self.selector),
+            None => {
+                // Who sent it has counted it.
+                self.counted += 1;
+                self.poller.move_in(conn, outcome, crew, &mut self.selector);
+            }
+        }
+    }
+
+    /// Tells the others how many connections there are.
+    pub(super) fn publish_count(&mut self, slot: &Slot<S, P, L>) {
+        let count = self.poller.len();
+        if count != self.counted {
+            slot.count(count, self.counted);
+            self.counted = count;
+        }
     }
 
     /// Begins a round: those are worked on who are ready now, before others come.
@@ -142,6 +168,13 @@ where
     {
         let mut desk = Desk { scratch, limits: &crew.limits, host: crew, now };
         self.poller.next(&mut desk, &mut self.selector)
+    }
+
+    /// Has a look taken at whether somebody waits to be accepted.
+    pub(super) fn help_accepting(&mut self) {
+        if let Some(listener) = &mut self.listener {
+            listener.waiting = true;
+        }
     }
 
     /// Accepts those who wait to be.
@@ -206,7 +239,7 @@ where
             }
         };
         let Self { poller, selector, listener, .. } = self;
-        let watched = listener.as_ref().filter(|listener| !listener.waiting);
+        let watched = listener.as_ref().filter(|listener| listener.watched && !listener.waiting);
         let own = [(WAKEUP, slot.wakeup.sock_ref(), Interest::Read)].into_iter().chain(
             watched
                 .map(|listener| (LISTENER, transport.sock_ref(&listener.socket), Interest::Read)),
@@ -214,7 +247,10 @@ where
         let parked = poller
             .parked()
             .map(|(token, wire, interest)| (token, PollableConnection::sock_ref(wire), interest));
-        selector.wait(own.chain(parked), wait)?;
+        slot.set_waiting(wait != Wait::No);
+        let waited = selector.wait(own.chain(parked), wait);
+        slot.set_waiting(false);
+        waited?;
         for (token, readiness) in selector.events() {
             match (token, &mut *listener) {
                 (WAKEUP, _) => slot.wakeup.drain(),

@@ -309,7 +309,7 @@ where
             .map(|index| {
                 let (socket, shared) = self.listener(index)?;
                 Slot::<S, C::Protocol, L>::new(|wakeup| {
-                    Lead::new(socket, base.transport(), shared, self.options.nodelay, wakeup)
+                    Lead::new(socket, base.transport(), shared, self.options.nodelay, index, wakeup)
                 })
             })
             .collect::<io::Result<Vec<_>>>()?;

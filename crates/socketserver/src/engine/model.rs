@@ -181,6 +181,8 @@ impl Protocol for Numbers {
     }
 }
 
+type NumbersConn = Box<Conn<Line, usize, Numbers>>;
+
 /// What epoll does: an edge for each change, told once, later.
 #[derive(Default)]
 struct Edges {
@@ -209,6 +211,12 @@ impl Watch<Line> for Edges {
         }
         Ok(())
     }
+
+    fn remove(&mut self, line: &Line) {
+        let token = self.token(line);
+        self.lines.retain(|known, _| Some(*known) != token);
+        self.pending.retain(|known| Some(*known) != token);
+    }
 }
 
 impl Edges {
@@ -228,10 +236,17 @@ impl Edges {
     }
 }
 
+/// The world outside: counts the ends, and moves some connections to another poller, or would like to.
 #[derive(Default)]
-struct Ends(Mutex<usize>);
+struct Ends(Mutex<usize>, Mutex<Moved>);
 
-impl Host<Line, usize> for Ends {
+#[derive(Default)]
+struct Moved {
+    asked: usize,
+    moved: Vec<(NumbersConn, Outcome)>,
+}
+
+impl Host<Line, usize, Numbers> for Ends {
     fn failed(&self, _: &Line, client: &usize, error: HandlerError) {
         panic!("the handler of client {client} failed: {error}");
     }
@@ -239,6 +254,21 @@ impl Host<Line, usize> for Ends {
     fn close(&self, line: Line) {
         assert!(!std::mem::replace(&mut line.pipe().closed, true), "closed twice");
         *self.0.lock().unwrap() += 1;
+    }
+
+    fn roomier(&self, index: usize, _count: usize) -> Option<usize> {
+        let mut moved = self.1.lock().unwrap();
+        moved.asked += 1;
+        (moved.asked % 3 == 0).then_some(index)
+    }
+
+    fn move_to(&self, _index: usize, conn: NumbersConn, outcome: Outcome) -> Option<NumbersConn> {
+        let mut moved = self.1.lock().unwrap();
+        if moved.asked % 2 == 0 {
+            return Some(conn);
+        }
+        moved.moved.push((conn, outcome));
+        None
     }
 }
 
@@ -258,7 +288,7 @@ impl WorkWatch for Pace {
 /// A connection that a thread has.
 struct Away {
     token: u32,
-    conn: Box<Conn<Line, usize, Numbers>>,
+    conn: NumbersConn,
     stage: Stage,
 }
 
@@ -297,7 +327,7 @@ impl World {
         Self {
             dice: Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             now,
-            poller: Poller::new(now),
+            poller: Poller::new(now, 0),
             edges: Edges::default(),
             limits: Limits {
                 output_buffer: 256,
@@ -395,6 +425,14 @@ impl World {
         self.poller.event(token, readiness);
     }
 
+    /// What was moved out comes to a poller, which is this one, too.
+    fn move_in(&mut self) {
+        let moved = self.ends.1.lock().unwrap().moved.pop();
+        if let Some((conn, outcome)) = moved {
+            self.poller.move_in(conn, outcome, &self.ends, &mut self.edges);
+        }
+    }
+
     /// The thread that polls has a turn.
     fn poll(&mut self) {
         self.poller.begin_round(self.now);
@@ -449,7 +487,8 @@ impl World {
         match self.dice.roll(20) {
             0 if self.clients.len() < 12 && !self.limits.is_stopping() => self.connect(),
             0..=5 => self.client(),
-            6..=9 => self.tell(),
+            6..=8 => self.tell(),
+            9 => self.move_in(),
             10..=14 => self.poll(),
             15..=18 => self.work(),
             _ => self.now += Duration::from_millis(self.dice.roll(50) as u64),
@@ -466,12 +505,14 @@ impl World {
         for _ in 0..100_000 {
             let quiet = self.edges.pending.is_empty()
                 && self.away.is_empty()
+                && self.ends.1.lock().unwrap().moved.is_empty()
                 && !self.poller.has_ready()
                 && self.poller.next_deadline().is_none_or(|next| self.now < next);
             if quiet {
                 return self.assert_answers_in_order();
             }
             self.tell();
+            self.move_in();
             self.poll();
             self.work();
         }
@@ -599,6 +640,10 @@ fn a_stop_that_does_not_wait_closes_all_that_is_here_and_the_rest_when_it_comes_
         world.poller.close_all(&world.ends);
         while !world.away.is_empty() {
             world.work();
+        }
+        // A poller that has ended takes nobody in.
+        for (conn, _) in std::mem::take(&mut world.ends.1.lock().unwrap().moved) {
+            world.ends.close(conn.wire);
         }
         world.assert_answers_in_order();
         world.assert_all_ended();

@@ -20,6 +20,13 @@ const SHORTEST_PAUSE: Duration = Duration::from_micros(50);
 /// So many looks without lasting work, then they are half as many.
 const SMOOTH_LOOKS: u32 = 256;
 
+/// The load of a poller that no look finds waiting.
+const ALWAYS: u32 = 4096;
+/// Over so many looks the load is averaged.
+const MEMORY: u32 = 32;
+/// From this load on a poller needs help.
+const SATURATED: u32 = ALWAYS / 100 * 97;
+
 /// How long threads that run no handler have to end after a stop; they only have to wake up.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -32,7 +39,8 @@ where
     P: Protocol,
     L: Selector,
 {
-    let mut monitor = Monitor { crew, phases: vec![0; crew.slots.len()], quiet: 0, smooth: 0 };
+    let phases = vec![0; crew.slots.len()];
+    let mut monitor = Monitor { crew, phases, quiet: 0, smooth: 0, load: 0 };
     let started = (0..crew.slots.len()).try_for_each(|slot| crew.order(slot));
     let result = started.and_then(|()| monitor.serve(control));
     // Whatever ended it: nothing is left behind.
@@ -55,6 +63,8 @@ struct Monitor<'c, S: BaseServer, F, P, L> {
     quiet: u32,
     /// How many looks have found no lasting work.
     smooth: u32,
+    /// How many of the last looks, of [`ALWAYS`], have not found the poller that accepts waiting.
+    load: u32,
 }
 
 impl<S, F, P, L> Monitor<'_, S, F, P, L>
@@ -164,6 +174,21 @@ where
             busy |= lies || *last != phase;
             *last = phase;
         }
+        self.relieve();
         busy
+    }
+
+    /// Has another poller accept, too, when the one that does has no time to wait.
+    fn relieve(&mut self) {
+        let Some((first, others)) = self.crew.slots.split_first() else { return };
+        self.load -= self.load / MEMORY;
+        if !first.is_waiting() {
+            self.load += ALWAYS / MEMORY;
+        }
+        if self.load > SATURATED {
+            if let Some(idle) = others.iter().find(|slot| slot.is_waiting()) {
+                idle.ask_for_help();
+            }
+        }
     }
 }

@@ -20,8 +20,9 @@ pub struct EngineOptions {
     /// How many connections wait for events at the same time, each set with a thread that polls it. One for each
     /// processor by default.
     ///
-    /// With [`allow_reuse_port`](crate::ServerOptions::allow_reuse_port) each has a listening socket of its own;
-    /// otherwise they share the server's.
+    /// The first one accepts connections, the others when it gets no rest. A connection that stays after its first answer goes
+    /// to the poller that has the fewest. With [`allow_reuse_port`](crate::ServerOptions::allow_reuse_port) each has
+    /// a listening socket of its own.
     pub pollers: usize,
     /// How many handlers run at the same time. 4 for each processor by default, at least 16. Threads are started
     /// when they are needed first; there are at most this many and one more for each poller.

@@ -26,6 +26,8 @@ pub(super) struct Poller<W, A, P> {
     /// How many of them belong to the round that runs.
     left: usize,
     stopping: bool,
+    /// Its number among the pollers.
+    index: usize,
 }
 
 #[derive(Debug)]
@@ -37,6 +39,8 @@ struct Entry<W, A, P> {
     interest: Interest,
     /// What the selector watches for: nothing before the first wait, and with room also bytes.
     watched: Option<Interest>,
+    /// It stays with this poller.
+    resident: bool,
     deadline: Option<Instant>,
     /// When the timers will give it out.
     scheduled: Option<Appointment>,
@@ -48,23 +52,34 @@ struct Entry<W, A, P> {
 /// A connection that is away from its poller, and its number there.
 pub(super) type Numbered<W, A, P> = (u32, Box<Conn<W, A, P>>);
 
-/// Who hears of the ends of connections and of failures.
-pub(super) trait Host<W, A> {
+/// Who hears of the ends of connections and of failures, and knows the other pollers.
+pub(super) trait Host<W, A, P> {
     fn failed(&self, wire: &W, address: &A, error: HandlerError);
     fn close(&self, wire: W);
+
+    /// A poller that a connection is better kept by than by this one, which has so many.
+    fn roomier(&self, index: usize, count: usize) -> Option<usize>;
+
+    /// Gives a connection to that poller, which does with it what its turn came to; it comes back if the poller has ended.
+    fn move_to(
+        &self,
+        index: usize,
+        conn: Box<Conn<W, A, P>>,
+        outcome: Outcome,
+    ) -> Option<Box<Conn<W, A, P>>>;
 }
 
 /// What a poller is worked with.
-pub(super) struct Desk<'d, W, A> {
+pub(super) struct Desk<'d, W, A, P> {
     pub(super) scratch: &'d mut Scratch,
     pub(super) limits: &'d Limits,
-    pub(super) host: &'d dyn Host<W, A>,
+    pub(super) host: &'d dyn Host<W, A, P>,
     pub(super) now: Instant,
 }
 
-impl<W, A> Desk<'_, W, A> {
+impl<W, A, P> Desk<'_, W, A, P> {
     /// Lets a connection have a turn, and reports what failed in it.
-    pub(super) fn turn<P>(
+    pub(super) fn turn(
         &mut self,
         conn: &mut Conn<W, A, P>,
         watch: Option<&dyn WorkWatch>,
@@ -92,8 +107,9 @@ impl<W, A> Desk<'_, W, A> {
 }
 
 impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant, index: usize) -> Self {
         Self {
+            index,
             table: Table::new(),
             timers: Timers::new(now),
             ready: VecDeque::new(),
@@ -127,17 +143,20 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     /// Takes a new connection in. Its first bytes may have come with it, so it is looked at before it is watched.
     pub(super) fn insert(&mut self, mut conn: Box<Conn<W, A, P>>) {
         conn.note(Readiness { readable: true, hangup: false });
-        let token = self.table.insert(Entry {
-            conn: Some(conn),
-            missed: None,
-            interest: Interest::Read,
-            watched: None,
-            deadline: None,
-            scheduled: None,
-            overdue: false,
-            queued: true,
-        });
+        let token = self.table.insert(Entry { queued: true, ..Entry::new(Some(conn)) });
         self.ready.push_back(token);
+    }
+
+    /// Takes a connection in from another poller, and does what its turn there came to.
+    pub(super) fn move_in(
+        &mut self,
+        conn: Box<Conn<W, A, P>>,
+        outcome: Outcome,
+        host: &dyn Host<W, A, P>,
+        watch: &mut impl Watch<W>,
+    ) {
+        let token = self.table.insert(Entry { resident: true, ..Entry::new(None) });
+        self.settle(token, conn, outcome, host, watch);
     }
 
     /// Something has happened on a connection.
@@ -202,7 +221,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     /// scratch memory. It is away until [`settle`](Self::settle).
     pub(super) fn next(
         &mut self,
-        desk: &mut Desk<'_, W, A>,
+        desk: &mut Desk<'_, W, A, P>,
         watch: &mut impl Watch<W>,
     ) -> Option<Numbered<W, A, P>> {
         while let Some(left) = self.left.checked_sub(1) {
@@ -230,7 +249,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         token: u32,
         conn: Box<Conn<W, A, P>>,
         outcome: Outcome,
-        host: &dyn Host<W, A>,
+        host: &dyn Host<W, A, P>,
         watch: &mut impl Watch<W>,
     ) {
         self.place(token, conn, outcome, host, watch);
@@ -248,9 +267,10 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         token: u32,
         mut conn: Box<Conn<W, A, P>>,
         outcome: Outcome,
-        host: &dyn Host<W, A>,
+        host: &dyn Host<W, A, P>,
         watch: &mut impl Watch<W>,
     ) {
+        let count = self.table.len();
         let Some(entry) = self.table.get_mut(token) else { return host.close(conn.wire) };
         let missed = entry.missed.take();
         match outcome {
@@ -259,6 +279,18 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
                 host.close(conn.wire);
             }
             Outcome::Park { interest, deadline } => {
+                if conn.is_served() && !entry.resident {
+                    entry.resident = true;
+                    if let Some(index) = host.roomier(self.index, count) {
+                        if entry.watched.take().is_some() {
+                            watch.remove(&conn.wire);
+                        }
+                        match host.move_to(index, conn, outcome) {
+                            Some(back) => conn = back,
+                            None => return drop(self.table.remove(token)),
+                        }
+                    }
+                }
                 if watched(&mut entry.watched, interest, &conn.wire, token, watch).is_err() {
                     self.table.remove(token);
                     return host.close(conn.wire);
@@ -308,7 +340,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     }
 
     /// Gives up all connections that are here.
-    pub(super) fn close_all(&mut self, host: &dyn Host<W, A>) {
+    pub(super) fn close_all(&mut self, host: &dyn Host<W, A, P>) {
         let tokens: Vec<u32> = self.table.iter().map(|(token, _)| token).collect();
         for token in tokens {
             if let Some(conn) = self.table.remove(token).and_then(|entry| entry.conn) {
@@ -335,6 +367,22 @@ fn watched<W>(
         *watched = Some(Interest::Write);
     }
     Ok(())
+}
+
+impl<W, A, P> Entry<W, A, P> {
+    fn new(conn: Option<Box<Conn<W, A, P>>>) -> Self {
+        Self {
+            conn,
+            missed: None,
+            interest: Interest::Read,
+            watched: None,
+            resident: false,
+            deadline: None,
+            scheduled: None,
+            overdue: false,
+            queued: false,
+        }
+    }
 }
 
 fn enqueue(ready: &mut VecDeque<u32>, token: u32, queued: &mut bool) {

@@ -50,6 +50,7 @@ pub(super) enum Wait {
 pub(super) trait Watch<W> {
     fn add(&mut self, wire: &W, token: u32) -> io::Result<()>;
     fn watch_writes(&mut self, wire: &W, token: u32) -> io::Result<()>;
+    fn remove(&mut self, wire: &W);
 }
 
 impl<L: Selector, C: PollableConnection> Watch<C> for L {
@@ -59,6 +60,10 @@ impl<L: Selector, C: PollableConnection> Watch<C> for L {
 
     fn watch_writes(&mut self, wire: &C, token: u32) -> io::Result<()> {
         Selector::watch_writes(self, &wire.sock_ref(), token)
+    }
+
+    fn remove(&mut self, wire: &C) {
+        Selector::remove(self, &wire.sock_ref());
     }
 }
 

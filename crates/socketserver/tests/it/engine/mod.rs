@@ -10,6 +10,7 @@ use socketserver::{HandlerError, Server, ServerOptions, TcpServer, engine};
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -260,6 +261,70 @@ fn an_answer_can_be_made_as_the_client_takes_it() {
             }
             assert_eq!(client.line(), "AFTER");
         }
+    });
+}
+
+/// Answers each line with the thread that does so, and an `s` a little later.
+struct Threads;
+
+impl Protocol for Threads {
+    fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
+        if input.unused().contains(&b'\n') { Step::Run } else { Step::Receive }
+    }
+
+    fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError> {
+        if work.input.unused().starts_with(b"s") {
+            thread::sleep(Duration::from_millis(1));
+        }
+        work.input.consume(usize::MAX);
+        writeln!(work.output, "{:?}", thread::current().id())?;
+        Ok(Step::Receive)
+    }
+}
+
+#[test]
+fn connections_that_stay_are_spread_over_the_pollers() {
+    let _deadline = crate::support::deadline();
+    let options = options(|options| {
+        options.pollers = 2;
+        options.hand_off_after = Duration::from_secs(100);
+    });
+    let engine = Engine::with_options(bind(), |_, _| Threads, options);
+    serving(&engine, |address| {
+        let mut clients: Vec<Client> = (0..8).map(|_| Client::connect(address)).collect();
+        let mut ask_all = || clients.iter_mut().map(|client| client.ask("?")).collect::<Vec<_>>();
+        ask_all();
+        let mut answers = ask_all();
+        answers.sort();
+        let (one, other) = answers.split_at(4);
+        assert!(one[0] == one[3] && other[0] == other[3] && one[0] != other[0], "{answers:?}");
+    });
+}
+
+#[test]
+fn a_poller_that_gets_no_rest_is_helped_with_new_connections() {
+    let _deadline = crate::support::deadline();
+    let options = options(|options| {
+        options.pollers = 2;
+        options.hand_off_after = Duration::from_millis(10);
+    });
+    let engine = Engine::with_options(bind(), |_, _| Threads, options);
+    serving(&engine, |address| {
+        let first = Client::connect(address).ask("?");
+        let helped = &AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                let first = &first;
+                scope.spawn(move || {
+                    while !helped.load(Ordering::Relaxed) {
+                        // Only one request for each connection, so none of them stays.
+                        if Client::connect(address).ask("slow") != *first {
+                            helped.store(true, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
     });
 }
 
