@@ -3,10 +3,9 @@
 use memchr::memmem;
 use rustix::io::{self, Errno};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
-use rustix::time::{ClockId, clock_gettime};
 use std::io::{IoSlice, Write};
 use std::os::fd::OwnedFd;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const HELLO: &[u8] = b"Hello, world!";
 static BIG: [u8; 1 << 20] = [b'x'; 1 << 20];
@@ -177,7 +176,8 @@ pub(crate) struct Date {
 
 impl Date {
     pub(crate) fn refresh(&mut self) {
-        let seconds = clock_gettime(ClockId::RealtimeCoarse).tv_sec.cast_unsigned();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = now.as_secs();
         if seconds != self.seconds {
             self.seconds = seconds;
             self.text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));

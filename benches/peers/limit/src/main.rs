@@ -12,6 +12,7 @@ use connection::{Connection, Date, State};
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io;
 use rustix::net::{self, AddressFamily, SocketFlags, SocketType, sockopt};
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::thread;
@@ -23,14 +24,14 @@ const LISTENER: u64 = u64::MAX;
 fn main() {
     let arguments: Vec<u16> = std::env::args().skip(1).flat_map(|a| a.parse()).collect();
     let [port, threads] = arguments[..] else { panic!("usage: limit PORT THREADS") };
-    let loops: Vec<_> = (0..threads).map(|_| thread::spawn(move || serve(port))).collect();
-    for thread in loops {
-        let Err(error) = thread.join().expect("a loop does not panic");
-        panic!("{error}");
-    }
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| serve(port).map(drop).expect("the port is free"));
+        }
+    });
 }
 
-fn serve(port: u16) -> io::Result<std::convert::Infallible> {
+fn serve(port: u16) -> io::Result<Infallible> {
     let listener = listen(port)?;
     let epoll = epoll::create(CreateFlags::CLOEXEC)?;
     epoll::add(&epoll, &listener, EventData::new_u64(LISTENER), EventFlags::IN)?;
@@ -50,12 +51,16 @@ fn serve(port: u16) -> io::Result<std::convert::Infallible> {
             if event.data.u64() == LISTENER {
                 while let Ok(socket) = accept(&listener) {
                     let number = socket.as_raw_fd() as usize;
+                    let mut connection = Connection::new(socket);
+                    // The first request is often there, and often the only one.
+                    connection.ready(&mut input, &mut output, date.text());
+                    let Some(interest) = interest(connection.state) else { continue };
                     let data = EventData::new_u64(number as u64);
-                    epoll::add(&epoll, &socket, data, EventFlags::IN)?;
+                    epoll::add(&epoll, connection.socket(), data, interest)?;
                     if connections.len() <= number {
                         connections.resize_with(number + 1, || None);
                     }
-                    connections[number] = Some(Connection::new(socket));
+                    connections[number] = Some(connection);
                 }
                 continue;
             }
@@ -63,17 +68,25 @@ fn serve(port: u16) -> io::Result<std::convert::Infallible> {
             let Some(connection) = &mut connections[number] else { continue };
             let before = connection.state;
             connection.ready(&mut input, &mut output, date.text());
-            let interest = match connection.state {
-                state if state == before => continue,
-                State::Closed => {
-                    connections[number] = None;
-                    continue;
+            if connection.state == before {
+                continue;
+            }
+            match interest(connection.state) {
+                Some(interest) => {
+                    epoll::modify(&epoll, connection.socket(), event.data, interest)?;
                 }
-                State::Reading => EventFlags::IN,
-                State::Writing => EventFlags::OUT,
-            };
-            epoll::modify(&epoll, connection.socket(), event.data, interest)?;
+                None => connections[number] = None,
+            }
         }
+    }
+}
+
+/// What is to be watched; nothing where all is over.
+fn interest(state: State) -> Option<EventFlags> {
+    match state {
+        State::Reading => Some(EventFlags::IN),
+        State::Writing => Some(EventFlags::OUT),
+        State::Closed => None,
     }
 }
 
@@ -83,12 +96,12 @@ fn listen(port: u16) -> io::Result<OwnedFd> {
     sockopt::set_socket_reuseaddr(&socket, true)?;
     sockopt::set_socket_reuseport(&socket, true)?;
     net::bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    // What it accepts inherits this.
+    sockopt::set_tcp_nodelay(&socket, true)?;
     net::listen(&socket, 4096)?;
     Ok(socket)
 }
 
 fn accept(listener: &OwnedFd) -> io::Result<OwnedFd> {
-    let socket = net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
-    sockopt::set_tcp_nodelay(&socket, true)?;
-    Ok(socket)
+    net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)
 }
