@@ -1,7 +1,7 @@
 //! The way to the client over a connection that blocks, with the deadline of each wait.
 
 use crate::deadlines::LINGER_BYTES;
-use crate::exchange::{Trouble, Wire};
+use crate::exchange::{SENDS_TOO_SLOWLY, TAKES_TOO_SLOWLY, Trouble, Wire};
 use crate::patience::{Patience, Transfer, Until};
 use crate::{Connection, Deadlines};
 use socketserver::{Attendance, Heed, Turn};
@@ -201,7 +201,7 @@ impl<'c> SocketWire<'c> {
                 result => return result,
             }
         }
-        Err(self.too_slow("the client sends too slowly"))
+        Err(self.too_slow(SENDS_TOO_SLOWLY))
     }
 
     fn try_send(&mut self, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
@@ -211,7 +211,7 @@ impl<'c> SocketWire<'c> {
             if !self.prepare_write()? {
                 // Best effort: without it the system just holds the rest of the response a while longer.
                 let _ = self.connection.reset();
-                return Err(self.too_slow("the client takes the response too slowly"));
+                return Err(self.too_slow(TAKES_TOO_SLOWLY));
             }
             let before = self.connection.now();
             let result = self.connection.write_vectored(parts);

@@ -1,7 +1,7 @@
 //! Why the engine answers a request itself.
 
 use super::desk::Desk;
-use crate::exchange::BodyCutShort;
+use crate::exchange::{BodyCutShort, SENDS_TOO_SLOWLY};
 use crate::proto::RequestError;
 use std::borrow::Cow;
 use std::io;
@@ -59,7 +59,7 @@ impl Why {
     /// What the log is told besides.
     pub(super) fn log(&self) -> Option<String> {
         match self {
-            Self::BodyTooSlow => Some("Request timed out: the client sends too slowly".to_owned()),
+            Self::BodyTooSlow => Some(format!("Request timed out: {SENDS_TOO_SLOWLY}")),
             Self::NoRoom(error) => Some(format!("No room for a request body: {error}")),
             _ => None,
         }

@@ -1,6 +1,6 @@
 //! The way to the client over the engine.
 
-use crate::exchange::{Trouble, Wire};
+use crate::exchange::{SENDS_TOO_SLOWLY, TAKES_TOO_SLOWLY, Trouble, Wire};
 use socketserver::engine::{Output, Work};
 use std::io::{self, ErrorKind, IoSlice, Write};
 
@@ -57,11 +57,19 @@ impl Sending {
             Ok(())
         });
         self.gone = sent.is_err();
-        sent
+        sent.map_err(|error| named(error, TAKES_TOO_SLOWLY))
     }
 
     fn trouble(&self) -> Option<Trouble> {
         self.gone.then_some(Trouble::Gone)
+    }
+}
+
+/// Puts into words that a client was waited for in vain.
+fn named(error: io::Error, words: &str) -> io::Error {
+    match error.kind() {
+        ErrorKind::TimedOut => io::Error::new(ErrorKind::TimedOut, words),
+        _ => error,
     }
 }
 
@@ -109,7 +117,7 @@ impl Wire for StreamingWire<'_, '_> {
                     ErrorKind::ResourceBusy => Trouble::Unattended,
                     _ => Trouble::Gone,
                 });
-                return Err(error);
+                return Err(named(error, SENDS_TOO_SLOWLY));
             }
         }
         let unused = self.work.input.unused();

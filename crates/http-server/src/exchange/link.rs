@@ -36,6 +36,10 @@ pub(crate) enum Trouble {
     Unattended,
 }
 
+/// What both drivers tell of a client that was waited for in vain.
+pub(crate) const SENDS_TOO_SLOWLY: &str = "the client sends too slowly";
+pub(crate) const TAKES_TOO_SLOWLY: &str = "the client takes the response too slowly";
+
 /// The way to the client, shared by [`RequestBody`](super::RequestBody) and [`ResponseBody`](super::ResponseBody).
 ///
 /// A mutex, because the body may travel to another thread; it is never contended while one handler runs.

@@ -6,7 +6,9 @@ mod request_body;
 mod response_body;
 
 pub(crate) use input::Input;
-pub(crate) use link::{BodyState, Interim, Link, Trouble, Wire};
+pub(crate) use link::{
+    BodyState, Interim, Link, SENDS_TOO_SLOWLY, TAKES_TOO_SLOWLY, Trouble, Wire,
+};
 pub use request_body::RequestBody;
 pub(crate) use request_body::{BodyCutShort, ReceivedBody};
 pub(crate) use response_body::BegunResponse;

@@ -1,0 +1,8 @@
+//! The engine driver: deadlines and limits by a clock that the tests advance, and over real sockets.
+
+mod bodies;
+mod deadlines;
+mod limits;
+mod responses;
+mod stopping;
+mod support;

@@ -1,0 +1,212 @@
+//! Responses that wait for their clients, and requests that come together.
+
+use crate::support::*;
+use http_server::socketserver::engine::{Act, End};
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+#[test]
+fn a_response_in_pieces_keeps_pace_with_its_client() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&made);
+    let setting = http11(move |x| {
+        fn piece(
+            x: &mut http_server::Exchange<'_>,
+            count: Arc<AtomicUsize>,
+        ) -> std::io::Result<()> {
+            x.wfile.write_all(&[b'x'; 1000])?;
+            if count.fetch_add(1, Ordering::Relaxed) < 99 {
+                x.continue_with(move |x| piece(x, count));
+            }
+            Ok(())
+        }
+        begin(x)?;
+        piece(x, Arc::clone(&count))
+    });
+    // Another request behind it makes no difference.
+    for request in [GET.to_owned(), GET.repeat(2)] {
+        made.store(0, Ordering::Relaxed);
+        let mut client = setting.rehearse();
+        client.set_window(10_000);
+        client.send(request.as_bytes());
+        let first = made.load(Ordering::Relaxed);
+        assert!((9..30).contains(&first), "{first} pieces for a client that takes ten");
+        client.advance(secs(5));
+        assert_eq!(made.load(Ordering::Relaxed), first);
+        client.act(Act::Receive);
+        let second = made.load(Ordering::Relaxed);
+        assert!(second > first && second < first + 30, "{second} after {first}");
+        assert!(received(&mut client).ends_with("x\r\n0\r\n\r\n"));
+        assert_eq!(client.end(), None);
+    }
+}
+
+#[test]
+fn the_rest_of_a_handler_still_has_its_request_and_its_body() {
+    let setting = http11(|x| {
+        begin(x)?;
+        x.set_path("/changed");
+        let mut start = [0; 2];
+        x.rfile.read_exact(&mut start)?;
+        x.wfile.write_all(&[b'-'; PIECE])?;
+        x.continue_with(|x| {
+            let facts = format!("{} {} {:?} ", x.command(), x.path(), x.headers().get("Host"));
+            x.wfile.write_all(facts.as_bytes())?;
+            std::io::copy(&mut x.rfile, &mut x.wfile)?;
+            x.continue_with(|x| x.wfile.write_all(b" the end"));
+            Ok(())
+        });
+        Ok(())
+    });
+    for split in [0, 3] {
+        let mut client = setting.rehearse();
+        client.set_window(1000);
+        let request = post(5) + "hello" + GET;
+        // The body in the buffer of the engine, and received apart.
+        let (start, rest) = request.split_at(post(5).len() + split);
+        if split > 0 {
+            client.send(start.as_bytes());
+            client.send(rest.as_bytes());
+        } else {
+            client.send(request.as_bytes());
+        }
+        client.advance(secs(1));
+        assert_eq!(client.end(), None);
+        let response = received(&mut client);
+        assert!(response.contains("\r\nPOST /changed Some(\"h\") \r\n"));
+        assert!(response.contains("llo\r\n8\r\n the end\r\n0\r\n\r\n"), "split at {split}");
+        // The next one has no body: its handler fails, and the server is told.
+        assert_eq!(statuses(&response), ["HTTP/1.1 200 OK", "HTTP/1.1 500 Internal Server Error"]);
+        assert_eq!(client.take_failures().len(), 1);
+    }
+}
+
+#[test]
+fn a_rest_that_fails_or_panics_cuts_its_response_and_is_reported() {
+    for panics in [false, true] {
+        let setting = http11(move |x| {
+            begin(x)?;
+            x.wfile.write_all(&[b'x'; PIECE])?;
+            x.continue_with(move |_| {
+                if panics {
+                    // Unlike `panic!` this runs no hook, which would write to stderr.
+                    std::panic::resume_unwind(Box::new("on purpose"));
+                }
+                Err(std::io::Error::other("on purpose"))
+            });
+            Ok(())
+        });
+        let mut client = setting.rehearse();
+        client.set_window(1000);
+        client.send(GET.as_bytes());
+        assert!(client.take_failures().is_empty(), "it has not run yet");
+        let response = received(&mut client);
+        assert!(response.ends_with("x\r\n"), "no last chunk");
+        let failures = client.take_failures();
+        assert!(failures.len() == 1 && failures[0].to_string().contains("on purpose"));
+        assert!(matches!(client.end(), Some(End::Closed | End::Lingering)));
+    }
+}
+
+/// Counts when it is dropped.
+struct Dropped(Arc<AtomicUsize>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn what_a_rest_holds_is_dropped_when_its_client_goes() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&dropped);
+    let setting = http11(move |x| {
+        begin(x)?;
+        x.wfile.write_all(&[b'x'; PIECE])?;
+        let held = Dropped(Arc::clone(&count));
+        x.continue_with(move |x| {
+            let _held = held;
+            x.wfile.write_all(b"the end")
+        });
+        Ok(())
+    });
+    for (number, act) in (1..).zip([Some(Act::Reset), None]) {
+        let mut client = setting.rehearse();
+        client.set_window(1000);
+        client.send(GET.as_bytes());
+        assert_eq!(dropped.load(Ordering::Relaxed), number - 1);
+        match act {
+            Some(act) => client.act(act),
+            None => expect_end(&mut client, secs(10) + millis(976), End::Reset),
+        }
+        assert_eq!(dropped.load(Ordering::Relaxed), number);
+        assert!(client.take_failures().is_empty(), "a client that goes is no failure");
+    }
+}
+
+#[test]
+fn requests_that_come_together_are_answered_in_order_with_their_bodies() {
+    let setting = http11(|x| {
+        let mut body = String::new();
+        x.rfile.read_to_string(&mut body)?;
+        let text = format!("[{} {body}]", x.path());
+        reply(x, &text)
+    });
+    let mut requests = String::new();
+    let mut expected = Vec::new();
+    for number in 0..200 {
+        let (length, path) = (number * 37 % 500, format!("POST /{number} "));
+        let body = "b".repeat(length);
+        requests += &post(length).replace("POST / ", &path);
+        requests += &body;
+        expected.push(format!("[/{number} {body}]"));
+    }
+    for piece in [usize::MAX, 1009, 7] {
+        for setting in [setting.clone(), setting.clone().streaming()] {
+            let mut client = setting.rehearse();
+            for (index, bytes) in (1..).zip(requests.as_bytes().chunks(piece)) {
+                client.plan(std::time::Duration::from_micros(1) * index, Act::Send(bytes.to_vec()));
+            }
+            client.advance(secs(5));
+            let response = received(&mut client);
+            let found: Vec<&str> = response
+                .split("\r\n\r\n")
+                .skip(1)
+                .map(|body| body.split("HTTP/1.1").next().unwrap())
+                .collect();
+            assert_eq!(found, expected, "in pieces of {piece}");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_pipelines_and_never_reads_is_held_back() {
+    let handled = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&handled);
+    let setting = http11(move |x| {
+        count.fetch_add(1, Ordering::Relaxed);
+        reply(x, &"x".repeat(1000))
+    });
+    let mut client = setting.rehearse();
+    client.set_window(10_000);
+    client.send(GET.repeat(100_000).as_bytes());
+    let answered = handled.load(Ordering::Relaxed);
+    // What the client has room for, and an output buffer.
+    assert!(answered <= 10 + 64 + 1, "{answered} requests were handled");
+    assert!(client.unread() > 2_000_000, "the rest waits at the client's");
+    expect_end(&mut client, secs(10) + millis(9_765), End::Reset);
+    assert_eq!(handled.load(Ordering::Relaxed), answered);
+}
+
+#[test]
+fn a_client_that_ends_its_side_gets_all_answers() {
+    let setting = http11(hello);
+    assert_eq!(setting.answer(GET.repeat(3)), HELLO.repeat(3));
+    let cut = setting.answer(GET.repeat(2) + "GET /");
+    assert_eq!(statuses(&cut)[2..].len(), 1);
+    assert!(cut.starts_with(&HELLO.repeat(2)) && cut.contains("HTTP/1.1 400 "), "{cut}");
+    assert_eq!(setting.answer(""), "");
+    assert_eq!(setting.answer("\r\n\r\n"), "");
+}
