@@ -4,5 +4,6 @@ mod bodies;
 mod deadlines;
 mod limits;
 mod responses;
+mod sockets;
 mod stopping;
 mod support;
