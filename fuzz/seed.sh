@@ -2,11 +2,11 @@
 # Fills fuzz/corpus from tests/corpus. Targets that throw dice have eight bytes before the connection.
 set -eu
 cd "$(dirname "$0")"
-mkdir -p corpus/head corpus/splits corpus/environ corpus/directory corpus/connection corpus/wsgi corpus/body corpus/date corpus/translate_path
+mkdir -p corpus/head corpus/splits corpus/environ corpus/directory corpus/connection corpus/drivers corpus/wsgi corpus/body corpus/date corpus/translate_path
 for file in ../tests/corpus/requests/*/*.http; do
     name=$(basename "$file" .http)
     for target in head splits environ directory; do cp "$file" "corpus/$target/$name"; done
-    for target in connection wsgi; do
+    for target in connection drivers wsgi; do
         { printf '\0\0\0\0\0\0\0\0'; cat "$file"; } > "corpus/$target/$name"
         { printf '%-8.8s' "$name"; cat "$file"; } > "corpus/$target/$name-dice"
     done
