@@ -244,6 +244,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
     fn go_on(&mut self, turn: &mut Turn<'_>) -> io::Result<Outcome> {
         const ROOM: Outcome = Outcome::Park { interest: Interest::Write, deadline: None };
         let mut reads = 0;
+        let mut last_look = false;
         loop {
             match self.state {
                 State::Receive if self.fresh => {
@@ -260,7 +261,11 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
                     }
                     turn.scratch.out.start_account();
                     let idle = turn.scratch.input.is_empty() && self.protocol.is_idle();
-                    let leave = turn.limits.is_stopping() && idle && !self.readable;
+                    let mut leave = turn.limits.is_stopping() && idle && !self.readable;
+                    if leave && !last_look {
+                        // The event for a request that was sent before the stop may be on its way.
+                        (leave, last_look, self.readable) = (false, true, true);
+                    }
                     if self.ended || turn.scratch.input.is_full() || leave {
                         self.state = State::Close { linger: false };
                         continue;

@@ -85,6 +85,8 @@ pub(super) struct Slot<S: BaseServer, P, L> {
     /// The poller is asked to accept connections, too.
     help: AtomicBool,
     pub(super) wakeup: Wakeup,
+    /// It accepts nobody any more.
+    pub(super) deaf: AtomicBool,
     /// The poller has ended.
     pub(super) done: AtomicBool,
 }
@@ -165,6 +167,7 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
             count: AtomicUsize::new(0),
             help: AtomicBool::new(false),
             wakeup,
+            deaf: AtomicBool::new(false),
             done: AtomicBool::new(false),
         })
     }
@@ -403,7 +406,7 @@ where
             match self.stop() {
                 Stop::No => {}
                 Stop::Graceful => {
-                    lead.begin_stop(transport);
+                    lead.begin_stop(self, slot);
                     lead.collect(self, slot);
                     if lead.poller.len() == 0 && slot.close_inbox() {
                         return self.end(slot, lead);

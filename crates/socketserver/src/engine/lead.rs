@@ -58,6 +58,8 @@ const LISTENER: u32 = u32::MAX;
 const WAKEUP: u32 = u32::MAX - 1;
 /// So many connections are accepted in a row, then it is the turn of those that are there.
 const ACCEPTS_PER_TURN: u32 = 64;
+/// So many such turns at the end: as many connections as a backlog holds.
+const LAST_TURNS: u32 = 64;
 /// How soon to look again whether there is room for another connection.
 const FULL: Duration = Duration::from_millis(10);
 
@@ -97,13 +99,25 @@ where
         Ok(Self { poller, selector, listener: Some(listener), stopping: false, counted: 0 })
     }
 
-    /// Stops listening, and has the idle connections go; once.
-    pub(super) fn begin_stop(&mut self, transport: &S::Transport) {
+    /// Accepts those who have connected by now, stops listening, and has the idle connections go; once.
+    pub(super) fn begin_stop<F>(&mut self, crew: &Crew<S, F, P, L>, slot: &Slot<S, P, L>)
+    where
+        F: ProtocolClass<S::Transport, Protocol = P>,
+    {
         if std::mem::replace(&mut self.stopping, true) {
             return;
         }
-        self.stop_listening(transport);
+        let base = crew.server.base();
+        if let Some(listener) = self.listener.as_mut().filter(|_| base.socket().is_ok()) {
+            // The event for the last of them may be on its way.
+            listener.waiting = true;
+            let now = Instant::now();
+            (0..LAST_TURNS).for_each(|_| self.accept(crew, now));
+        }
+        self.stop_listening(base.transport());
         self.poller.stop();
+        slot.deaf.store(true, Ordering::SeqCst);
+        base.control().wake();
     }
 
     pub(super) fn stop_listening(&mut self, transport: &S::Transport) {

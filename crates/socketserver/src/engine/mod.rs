@@ -282,8 +282,8 @@ where
 
     /// Serves until a shutdown has been asked for, and has ended.
     ///
-    /// The first [`shutdown`](Self::shutdown) is graceful: the server's socket is closed
-    /// (`server_close`), so that no more clients come; idle connections close; requests that run, or of which a part
+    /// The first [`shutdown`](Self::shutdown) is graceful: clients that have connected by then are accepted, and the server's socket
+    /// is closed (`server_close`), so that no more come; idle connections close; requests that run, or of which a part
     /// has come, are answered, for at most [`graceful`](EngineOptions::graceful). A second one does not wait
     /// for them. A handler cannot be ended from outside: one that runs then keeps its thread until it
     /// returns, and nobody waits for it.

@@ -1,6 +1,6 @@
 //! The thread of `serve_forever`: sees work that holds a poller for too long, and sees to the end.
 
-use super::crew::{Crew, Stop};
+use super::crew::{Crew, Slot, Stop};
 use super::protocol::Protocol;
 use super::selector::Selector;
 use super::{PollableConnection, ProtocolClass};
@@ -8,7 +8,7 @@ use crate::control::Control;
 use crate::{BaseServer, Misuse, RequestOf};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// So many looks at pollers that run nothing, then the monitor sleeps until something runs.
@@ -99,15 +99,28 @@ where
 
     /// Until the requests that run have ended, or there is no more time for them.
     fn stop(&mut self, control: &Control) -> io::Result<()> {
-        self.crew.guarded(|| self.crew.server.server_close());
         self.crew.begin_stop(Stop::Graceful);
         let deadline = Instant::now().checked_add(self.crew.options.graceful);
+        // Those who have connected by now are accepted before.
+        self.wait_for(control, deadline, |slot| &slot.deaf)?;
+        self.crew.guarded(|| self.crew.server.server_close());
         self.wait_for_pollers(control, deadline)
     }
 
     /// Until all pollers have ended; a second request to stop, or the deadline, makes that now.
     fn wait_for_pollers(&mut self, control: &Control, deadline: Option<Instant>) -> io::Result<()> {
-        while !self.pollers_done() {
+        self.wait_for(control, deadline, |slot| &slot.done)
+    }
+
+    /// Until this is so for all pollers, or they have ended.
+    fn wait_for(
+        &mut self,
+        control: &Control,
+        deadline: Option<Instant>,
+        what: fn(&Slot<S, P, L>) -> &AtomicBool,
+    ) -> io::Result<()> {
+        let so = |flag: &AtomicBool| flag.load(Ordering::SeqCst);
+        while !self.crew.slots.iter().all(|slot| so(what(slot)) || so(&slot.done)) {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if control.stop_requests() > 1 || left == Some(Duration::ZERO) {
                 self.crew.begin_stop(Stop::Now);
@@ -118,10 +131,6 @@ where
             self.look_and_wait(control, left.filter(|left| !left.is_zero()))?;
         }
         Ok(())
-    }
-
-    fn pollers_done(&self) -> bool {
-        self.crew.slots.iter().all(|slot| slot.done.load(Ordering::SeqCst))
     }
 
     /// Ends the pollers whose threads are in handlers.

@@ -63,6 +63,31 @@ fn running_requests_are_answered_and_told_that_it_is_the_last_time() {
 }
 
 #[test]
+fn what_was_sent_before_the_stop_is_answered() {
+    let _deadline = deadline();
+    for _ in 0..20 {
+        let backstage = Backstage::new();
+        let engine = Engine::new(bind(), backstage.factory());
+        let address = engine.server_address();
+        thread::scope(|scope| {
+            let served = scope.spawn(|| engine.serve_forever());
+            let mut clients: Vec<Client> = (0..20).map(|_| Client::connect(address)).collect();
+            for client in &mut clients {
+                assert_eq!(client.ask("hello"), "HELLO");
+            }
+            // Some are known to the engine, and some wait to be accepted.
+            clients.extend((0..80).map(|_| Client::connect(address)));
+            clients.iter_mut().for_each(|client| client.send("last\n"));
+            engine.shutdown_handle().request_shutdown();
+            for client in &mut clients {
+                assert_eq!([client.line(), client.line()], ["LAST", ""]);
+            }
+            served.join().unwrap().unwrap();
+        });
+    }
+}
+
+#[test]
 fn no_thread_is_left() {
     let _deadline = deadline();
     let backstage = Backstage::new();
