@@ -17,14 +17,16 @@ pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
     x: &mut Exchange<'_>,
     server: &ServerState,
 ) -> io::Result<()> {
-    let Some(application) = server.get_app() else {
-        return Err(io::Error::other(
-            "the server has no application: call set_app before it serves",
-        ));
-    };
-    let environ = handler.get_environ(x, server);
-    let get_stderr = &|| handler.get_stderr();
-    respond(x, Stderr::Handler(get_stderr), Turn::First(&*application, environ))
+    server.with_app(|application| {
+        let Some(application) = application else {
+            return Err(io::Error::other(
+                "the server has no application: call set_app before it serves",
+            ));
+        };
+        let environ = handler.get_environ(x, server);
+        let get_stderr = &|| handler.get_stderr();
+        respond(x, Stderr::Handler(get_stderr), Turn::First(application, environ))
+    })
 }
 
 /// What an application is run for.

@@ -318,7 +318,7 @@ impl BoundHandler {
     /// Binds a handler to its server.
     #[must_use]
     pub fn new(handler: impl WsgiRequestHandler + Send + 'static, server: ServerState) -> Self {
-        Self { handler: Box::new(handler), server }
+        Self { handler: Box::new(handler), server: server.for_connection() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::BaseEnviron;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use wsgi_util::Application;
 
@@ -26,15 +27,50 @@ use wsgi_util::Application;
 #[derive(Clone, Default)]
 pub struct ServerState {
     shared: Arc<Shared>,
+    /// What a connection has found there when it began.
+    seen: Option<Seen>,
 }
 
 #[derive(Default)]
 struct Shared {
     application: RwLock<Option<Arc<dyn Application>>>,
     base_environ: RwLock<Arc<BaseEnviron>>,
+    /// How often either was replaced.
+    generation: AtomicUsize,
+}
+
+/// Application and base environ as of a generation. As long as that is the present one, which is nearly for ever, all
+/// threads look at it without taking turns at a lock and a count.
+#[derive(Clone)]
+struct Seen {
+    generation: usize,
+    application: Option<Arc<dyn Application>>,
+    base_environ: Arc<BaseEnviron>,
 }
 
 impl ServerState {
+    /// The same for one connection, whose requests look the application up without a lock.
+    pub(crate) fn for_connection(&self) -> Self {
+        // Asked first: what is replaced meanwhile counts as new.
+        let generation = self.shared.generation.load(Ordering::Acquire);
+        let (application, base_environ) = (self.get_app(), self.base_environ());
+        let seen = Some(Seen { generation, application, base_environ });
+        Self { shared: Arc::clone(&self.shared), seen }
+    }
+
+    fn seen(&self) -> Option<&Seen> {
+        let seen = self.seen.as_ref()?;
+        (seen.generation == self.shared.generation.load(Ordering::Acquire)).then_some(seen)
+    }
+
+    /// Calls `work` with the application, if there is one.
+    pub(crate) fn with_app<T>(&self, work: impl FnOnce(Option<&dyn Application>) -> T) -> T {
+        match self.seen() {
+            Some(seen) => work(seen.application.as_deref()),
+            None => work(self.get_app().as_deref()),
+        }
+    }
+
     /// The application, once one is set.
     pub fn get_app(&self) -> Option<Arc<dyn Application>> {
         // A writer only stores a pointer, so a lock that is poisoned holds a good value.
@@ -46,10 +82,14 @@ impl ServerState {
         let application = Arc::new(application);
         *self.shared.application.write().unwrap_or_else(PoisonError::into_inner) =
             Some(application);
+        self.shared.generation.fetch_add(1, Ordering::Release);
     }
 
     /// The variables that every environ of this server begins with.
     pub fn base_environ(&self) -> Arc<BaseEnviron> {
+        if let Some(seen) = self.seen() {
+            return Arc::clone(&seen.base_environ);
+        }
         Arc::clone(&self.shared.base_environ.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -57,6 +97,7 @@ impl ServerState {
     pub fn set_base_environ(&self, base_environ: BaseEnviron) {
         *self.shared.base_environ.write().unwrap_or_else(PoisonError::into_inner) =
             Arc::new(base_environ);
+        self.shared.generation.fetch_add(1, Ordering::Release);
     }
 }
 

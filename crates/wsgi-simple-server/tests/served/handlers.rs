@@ -87,6 +87,36 @@ fn the_application_can_be_changed() {
 }
 
 #[test]
+fn what_is_changed_counts_from_the_next_request_of_a_connection() {
+    let server = ServerState::default();
+    let environ_of = |name: &str| [("SERVER_NAME".to_owned(), name.to_owned())].into();
+    server.set_base_environ(environ_of("one"));
+    server.set_app({
+        let server = server.clone();
+        move |environ: &mut Environ<'_>, start_response: &mut dyn StartResponse| -> AppResult {
+            // The first request gives the server another application, the second one another name.
+            let state = server.clone();
+            server.set_app(
+                move |environ: &mut Environ<'_>, start_response: &mut dyn StartResponse| {
+                    state.set_base_environ([("SERVER_NAME".to_owned(), "two".to_owned())].into());
+                    show("SERVER_NAME")(environ, start_response)
+                },
+            );
+            show("SERVER_NAME")(environ, start_response)
+        }
+    });
+    let request = GET.replace("HTTP/1.0", "HTTP/1.1\r\nHost: a");
+    let input = request.repeat(3);
+    let mut connection = Pair { reader: input.as_bytes(), writer: Vec::new() };
+    let handler = BoundHandler::new(Silent, server.clone());
+    handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &handler).unwrap();
+    let output = String::from_utf8(connection.writer).unwrap();
+    let names: Vec<_> = output.split("SERVER_NAME=Some").skip(1).map(|rest| &rest[..7]).collect();
+    assert_eq!(names, ["(\"one\")", "(\"one\")", "(\"two\")"], "{output}");
+    assert_eq!(server.base_environ()["SERVER_NAME"], "two");
+}
+
+#[test]
 fn a_server_without_an_application_says_so() {
     let mut connection = Pair { reader: GET.as_bytes(), writer: Vec::new() };
     let handler = BoundHandler::new(Silent, ServerState::default());
