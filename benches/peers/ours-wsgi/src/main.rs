@@ -17,10 +17,10 @@ fn main() -> io::Result<()> {
     serve(port, pollers.into(), threads.into())
 }
 
-/// On the engine, with a listening socket for each poller, as the other servers have it that can. More connections than
-/// the default permits, because `idle10k` holds as many as that and then wants one more.
+/// On the engine. More connections than the default permits, because `idle10k` holds as many as that and then wants one
+/// more.
 fn serve(port: u16, pollers: usize, threads: usize) -> io::Result<()> {
-    let options = server_options().allow_reuse_port(true).request_queue_size(4096);
+    let options = server_options().request_queue_size(4096);
     let engine = EngineOptions::default().pollers(pollers).threads(threads);
     let server = WsgiServer::bind_with(("127.0.0.1", port), || Handler, options)?;
     server.set_app(application);
