@@ -305,6 +305,9 @@ impl WsgiServer {
     }
 
     /// The same with other options.
+    ///
+    /// A head has to fit into [`input_buffer`](EngineOptions::input_buffer), whatever larger
+    /// [limits](http_server::proto::Limits) the handler has.
     #[must_use]
     pub fn engine_with(self, options: EngineOptions) -> WsgiEngine {
         let class = self.http.base().request_handler_class().clone();
