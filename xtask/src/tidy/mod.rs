@@ -8,6 +8,7 @@ mod dependencies;
 mod differences;
 mod files;
 mod sources;
+mod tree;
 
 use crate::Result;
 use crate::steps::Steps;
@@ -17,6 +18,7 @@ pub(crate) fn steps() -> Steps {
         .step("dependency table", |shell| {
             report(dependencies::check(&dependencies::packages(shell)?, dependencies::TABLE))
         })
+        .step("crates of a handler", |shell| report(tree::check(&tree::of_a_handler(shell)?)))
         .step("sources", |_| report(sources::check(&files::read(crate::root())?)))
         .step("differences", |_| report(differences::check(&files::read(crate::root())?)))
         .step("changelog", |shell| {
