@@ -1,4 +1,5 @@
-//! What does the date of a response cost: in the same second as the last one, and in a new second?
+//! What does a date cost: that of a response in the same second as the last one, and in a new second; that of a log line;
+//! and one that a client has sent?
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use http_server::date::{date_time_string, log_date_time_string, parse_http_date};
@@ -20,14 +21,14 @@ fn dates(criterion: &mut Criterion) {
             date_time_string(black_box(UNIX_EPOCH + Duration::from_secs(second)))
         });
     });
-    // The clock itself, which every response reads.
-    group.bench_function("now", |bencher| {
+    // With the clock, which every response reads.
+    group.bench_function("same second, clock read", |bencher| {
         bencher.iter(|| date_time_string(SystemTime::now()));
     });
     group.bench_function("of a log line", |bencher| {
         bencher.iter(|| log_date_time_string(black_box(moment)));
     });
-    group.bench_function("read", |bencher| {
+    group.bench_function("from a client", |bencher| {
         bencher.iter(|| parse_http_date(black_box("Tue, 14 Nov 2023 22:13:20 GMT")));
     });
     group.finish();

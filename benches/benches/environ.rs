@@ -1,5 +1,6 @@
-//! What does an application pay for its environ: to look up one key, and to walk over all of them?
+//! What does an application pay for its environ: to look up one key, to walk over all of them, and to have all of it built?
 //!
+//! Nothing is built before somebody asks: the environ is a view of the head. `all as a sorted copy` is what building it costs.
 //! The application runs within the server, in memory, and times itself: what a request costs besides is in `response`.
 
 use criterion::{Criterion, criterion_group, criterion_main};
