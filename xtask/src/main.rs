@@ -6,6 +6,7 @@
 mod bench;
 mod conformance;
 mod lint;
+mod sanitize;
 mod steps;
 mod test;
 mod tidy;
@@ -43,6 +44,8 @@ Commands:
     --seconds N         for each load; 2 by default
     --keep              add to the records of the last run
     --add NAME=COMMAND  one more server; {port} and {threads} are filled in
+  sanitize              the engine's tests under ThreadSanitizer; needs a
+                        nightly toolchain with rust-src, and is not in ci
   help                  this text
 ";
 
@@ -77,6 +80,7 @@ fn run(arguments: &[&str]) -> Result<bool> {
         ["tidy"] => tidy::steps(),
         // Tests come last, so that their counts are what a reader finds at the end.
         ["ci"] => lint::steps().then(tidy::steps()).then(test::steps()),
+        ["sanitize"] => sanitize::steps(),
         ["conformance"] => conformance::steps(None),
         ["conformance", filter] => conformance::steps(Some(filter)),
         ["bench"] => bench::steps(false),
