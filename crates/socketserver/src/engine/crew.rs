@@ -183,7 +183,15 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
 
     /// Takes the lead back, unless another thread has taken it over.
     fn take_back(&self, phase: u64) -> Option<Held<'_, S, P, L>> {
-        self.take_if(|now| now == phase)
+        while self.phase() == phase {
+            if let Some(lead) = self.take_if(|now| now == phase) {
+                return Some(lead);
+            }
+            // A thread that comes back from work of long ago looks whether the lead is its own, and leaves it. Whoever
+            // keeps it changes the phase at once. To give it up here would leave it lying with nobody to miss it.
+            thread::yield_now();
+        }
+        None
     }
 
     /// Takes the lead over from a thread that is busy.
@@ -192,7 +200,7 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
     }
 
     fn take_if(&self, wanted: impl FnOnce(u64) -> bool) -> Option<Held<'_, S, P, L>> {
-        // Nobody locks it but to keep it.
+        // Nobody locks it but to keep it, or for the moment of this look.
         let lead = try_lock(&self.lead)?;
         let phase = self.phase.load(Ordering::Relaxed);
         wanted(phase).then(|| self.phase.store(phase + 1, Ordering::Release))?;
