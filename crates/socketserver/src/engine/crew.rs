@@ -173,7 +173,7 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
     }
 
     /// Lays the lead down; returns by what it can be taken back.
-    fn lay_down(&self, lead: Held<'_, S, P, L>) -> u64 {
+    pub(super) fn lay_down(&self, lead: Held<'_, S, P, L>) -> u64 {
         let phase = self.phase.load(Ordering::Relaxed) + 1;
         // Either the monitor sees this before it goes to sleep, or this thread sees it asleep.
         self.phase.store(phase, Ordering::SeqCst);
@@ -182,7 +182,7 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
     }
 
     /// Takes the lead back, unless another thread has taken it over.
-    fn take_back(&self, phase: u64) -> Option<Held<'_, S, P, L>> {
+    pub(super) fn take_back(&self, phase: u64) -> Option<Held<'_, S, P, L>> {
         while self.phase() == phase {
             if let Some(lead) = self.take_if(|now| now == phase) {
                 return Some(lead);
@@ -199,7 +199,7 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
         self.take_if(|now| now % 2 == 1)
     }
 
-    fn take_if(&self, wanted: impl FnOnce(u64) -> bool) -> Option<Held<'_, S, P, L>> {
+    pub(super) fn take_if(&self, wanted: impl FnOnce(u64) -> bool) -> Option<Held<'_, S, P, L>> {
         // Nobody locks it but to keep it, or for the moment of this look.
         let lead = try_lock(&self.lead)?;
         let phase = self.phase.load(Ordering::Relaxed);
@@ -480,7 +480,7 @@ where
     }
 
     /// Leaves the lead to whoever wants it while this thread runs work, which the monitor is to know.
-    fn lay_down(&self, slot: &Slot<S, P, L>, lead: Held<'_, S, P, L>) -> u64 {
+    pub(super) fn lay_down(&self, slot: &Slot<S, P, L>, lead: Held<'_, S, P, L>) -> u64 {
         let phase = slot.lay_down(lead);
         self.wake_monitor();
         phase

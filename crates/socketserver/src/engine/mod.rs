@@ -39,6 +39,8 @@
 
 mod conn;
 mod crew;
+#[cfg(test)]
+mod latecomer;
 mod lead;
 #[cfg(test)]
 mod model;
