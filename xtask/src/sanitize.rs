@@ -22,5 +22,10 @@ fn sanitize(shell: &Shell) -> Result {
     let _flags = shell.push_env("RUSTFLAGS", "-Zsanitizer=thread");
     cmd!(shell, "cargo +nightly test -Zbuild-std --target {host} --package socketserver --lib --test it engine")
         .run()?;
+    cmd!(
+        shell,
+        "cargo +nightly test -Zbuild-std --target {host} --package http-server --test engine"
+    )
+    .run()?;
     Ok(())
 }
