@@ -1,6 +1,6 @@
 //! The threads: who polls, who runs work, and how a poller goes from one to the other.
 //!
-//! A poller's [`Lead`] lies in its [`Slot`], locked by the thread that polls. While that thread runs work it leaves the lead
+//! A poller's [`Lead`](super::lead::Lead) lies in its [`Slot`], locked by the thread that polls. While that thread runs work it leaves the lead
 //! unlocked; afterwards it locks it again, and goes on polling: one uncontended lock for each request.
 //! If the work lasts, the monitor has a spare thread lock the lead and poll. The first
 //! thread then finds it taken, sends its connection back to the poller, and joins the spares.
@@ -9,21 +9,21 @@
 //! it waits. One that gets none puts its work into the queue; who gives one back looks there first.
 
 use super::conn::{Outcome, Scratch, WorkWatch};
-use super::lead::{ConnOf, Lead, Returned};
+use super::lead::{ConnOf, Returned};
 use super::options::{EngineOptions, Overload};
 use super::poller::{Desk, Host};
 use super::protocol::Protocol;
 use super::selector::Selector;
+use super::slot::{Held, Laid, Lost, Slot};
 use super::work::Limits;
 use super::{PollableConnection, ProtocolClass};
-use crate::lock::{lock, try_lock};
+use crate::lock::lock;
 use crate::request_handler::catch_panic;
-use crate::wakeup::Wakeup;
 use crate::{AddressOf, BaseServer, HandlerError, RequestOf};
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -67,71 +67,6 @@ impl Drop for Permit<'_> {
 /// Work that waits for a thread: the poller of its connection, its number there, and itself.
 type Queued<S, P> = (usize, u32, ConnOf<S, P>);
 
-/// The place of one poller.
-#[repr(align(128))]
-pub(super) struct Slot<S: BaseServer, P, L> {
-    /// Locked by the thread that polls, unless that runs work.
-    lead: Mutex<Lead<S, P, L>>,
-    /// Counts the times the lead was laid down and taken up, by who has it locked: odd while nobody polls.
-    phase: AtomicU64,
-    /// The phase in which the work is done, and its thread is about to send: if that lasts, the system has no processor
-    /// for it, and would have none for another.
-    done_in: AtomicU64,
-    inbox: Mutex<Inbox<S, P>>,
-    any_returned: AtomicBool,
-    waiting: AtomicBool,
-    /// How many connections the poller has.
-    count: AtomicUsize,
-    /// The poller is asked to accept connections, too.
-    help: AtomicBool,
-    pub(super) wakeup: Wakeup,
-    /// It accepts nobody any more.
-    pub(super) deaf: AtomicBool,
-    /// The poller has ended.
-    pub(super) done: AtomicBool,
-}
-
-/// The connections that other threads have for a poller.
-struct Inbox<S: BaseServer, P> {
-    returned: Vec<Returned<S, P>>,
-    /// The poller has ended.
-    closed: bool,
-}
-
-/// A lead in the hands of the thread that polls.
-pub(super) type Held<'s, S, P, L> = MutexGuard<'s, Lead<S, P, L>>;
-
-/// The work of a thread that has laid its lead down.
-struct Laid<'s, S: BaseServer, P, L> {
-    slot: &'s Slot<S, P, L>,
-    phase: u64,
-}
-
-impl<S: BaseServer, P, L> WorkWatch for Laid<'_, S, P, L> {
-    fn begin(&self) {
-        self.slot.done_in.store(0, Ordering::Relaxed);
-    }
-
-    fn end(&self) -> Option<Instant> {
-        if self.slot.phase() != self.phase {
-            return Lost.end();
-        }
-        self.slot.done_in.store(self.phase, Ordering::Relaxed);
-        None
-    }
-}
-
-/// The work of a thread that has no lead, or not any more.
-struct Lost;
-
-impl WorkWatch for Lost {
-    fn begin(&self) {}
-
-    fn end(&self) -> Option<Instant> {
-        Some(Instant::now())
-    }
-}
-
 /// So much work is run, then a look is taken at what else has happened.
 const WORKS_PER_LOOK: u32 = 16;
 
@@ -151,123 +86,6 @@ struct Roster {
     idle: usize,
     alive: usize,
     dismissed: bool,
-}
-
-impl<S: BaseServer, P, L> Slot<S, P, L> {
-    /// Makes a slot whose lead nobody has yet.
-    pub(super) fn new(lead: impl FnOnce(&Wakeup) -> io::Result<Lead<S, P, L>>) -> io::Result<Self> {
-        let wakeup = Wakeup::new()?;
-        Ok(Self {
-            lead: Mutex::new(lead(&wakeup)?),
-            phase: AtomicU64::new(1),
-            done_in: AtomicU64::new(0),
-            inbox: Mutex::new(Inbox { returned: Vec::new(), closed: false }),
-            any_returned: AtomicBool::new(false),
-            waiting: AtomicBool::new(false),
-            count: AtomicUsize::new(0),
-            help: AtomicBool::new(false),
-            wakeup,
-            deaf: AtomicBool::new(false),
-            done: AtomicBool::new(false),
-        })
-    }
-
-    /// Lays the lead down; returns by what it can be taken back.
-    pub(super) fn lay_down(&self, lead: Held<'_, S, P, L>) -> u64 {
-        let phase = self.phase.load(Ordering::Relaxed) + 1;
-        // Either the monitor sees this before it goes to sleep, or this thread sees it asleep.
-        self.phase.store(phase, Ordering::SeqCst);
-        drop(lead);
-        phase
-    }
-
-    /// Takes the lead back, unless another thread has taken it over.
-    pub(super) fn take_back(&self, phase: u64) -> Option<Held<'_, S, P, L>> {
-        while self.phase() == phase {
-            if let Some(lead) = self.take_if(|now| now == phase) {
-                return Some(lead);
-            }
-            // A thread that comes back from work of long ago looks whether the lead is its own, and leaves it. Whoever
-            // keeps it changes the phase at once. To give it up here would leave it lying with nobody to miss it.
-            thread::yield_now();
-        }
-        None
-    }
-
-    /// Takes the lead over from a thread that is busy.
-    pub(super) fn take_over(&self) -> Option<Held<'_, S, P, L>> {
-        self.take_if(|now| now % 2 == 1)
-    }
-
-    pub(super) fn take_if(&self, wanted: impl FnOnce(u64) -> bool) -> Option<Held<'_, S, P, L>> {
-        // Nobody locks it but to keep it, or for the moment of this look.
-        let lead = try_lock(&self.lead)?;
-        let phase = self.phase.load(Ordering::Relaxed);
-        wanted(phase).then(|| self.phase.store(phase + 1, Ordering::Release))?;
-        Some(lead)
-    }
-
-    /// For the monitor: a number that changes whenever the lead is laid down or taken up, odd while it lies there.
-    pub(super) fn phase(&self) -> u64 {
-        self.phase.load(Ordering::SeqCst)
-    }
-
-    /// For the monitor: whether it is work that a lead lies there for.
-    pub(super) fn is_at_work(&self, phase: u64) -> bool {
-        self.done_in.load(Ordering::Relaxed) != phase
-    }
-
-    /// Sends a connection to its poller, back or for the first time; it comes back if the poller has ended.
-    fn put_returned(&self, returned: Returned<S, P>) -> Option<Returned<S, P>> {
-        let mut inbox = lock(&self.inbox);
-        if inbox.closed {
-            return Some(returned);
-        }
-        inbox.returned.push(returned);
-        drop(inbox);
-        // Who was told and has not looked yet need not be told again.
-        if !self.any_returned.swap(true, Ordering::SeqCst) {
-            self.wakeup.wake();
-        }
-        None
-    }
-
-    pub(super) fn take_returned(&self) -> Vec<Returned<S, P>> {
-        self.any_returned.store(false, Ordering::SeqCst);
-        std::mem::take(&mut lock(&self.inbox).returned)
-    }
-
-    /// Has the poller get no more connections, unless some are on their way.
-    fn close_inbox(&self) -> bool {
-        let mut inbox = lock(&self.inbox);
-        inbox.closed |= inbox.returned.is_empty();
-        inbox.closed
-    }
-
-    /// For the thread that polls, when it begins to wait and when it has.
-    pub(super) fn set_waiting(&self, waiting: bool) {
-        self.waiting.store(waiting, Ordering::Relaxed);
-    }
-
-    /// For the monitor.
-    pub(super) fn is_waiting(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed)
-    }
-
-    /// Counts the connections of a poller: so many more, and so many fewer.
-    pub(super) fn count(&self, more: usize, fewer: usize) {
-        self.count.fetch_add(more.wrapping_sub(fewer), Ordering::Relaxed);
-    }
-
-    /// Asks the poller to accept connections.
-    pub(super) fn ask_for_help(&self) {
-        self.help.store(true, Ordering::Relaxed);
-        self.wakeup.wake();
-    }
-
-    pub(super) fn any_returned(&self) -> bool {
-        self.any_returned.load(Ordering::SeqCst)
-    }
 }
 
 impl<S, F, P, L> Crew<S, F, P, L>
@@ -432,8 +250,7 @@ where
                 now = Instant::now();
             }
             lead.collect(self, slot);
-            if slot.help.load(Ordering::Relaxed) {
-                slot.help.store(false, Ordering::Relaxed);
+            if slot.is_asked_for_help() {
                 lead.help_accepting();
             }
             lead.accept(self, now);
@@ -663,7 +480,7 @@ where
         if self.slots.len() == 1 || self.stop() != Stop::No {
             return None;
         }
-        let counts = self.slots.iter().map(|slot| slot.count.load(Ordering::Relaxed)).enumerate();
+        let counts = self.slots.iter().map(|slot| slot.connections()).enumerate();
         let others = counts.filter(|(other, _)| *other != index);
         let (fewest, least) = others.min_by_key(|(_, count)| *count)?;
         // With as many there as here after the move, nothing would be gained.

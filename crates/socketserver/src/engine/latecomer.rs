@@ -1,8 +1,8 @@
 //! A test of the one moment in which two threads want the same poller.
 
-use super::crew::Slot;
 use super::lead::Lead;
 use super::selector::SystemSelector;
+use super::slot::Slot;
 use super::{Input, NoHandler, Protocol, Step, Work};
 use crate::wakeup::Wakeup;
 use crate::{HandlerError, TcpServer};

@@ -1,11 +1,12 @@
 //! What the thread that polls holds, and hands over: a poller with its selector and its listener.
 
 use super::conn::{Conn, Outcome, Scratch};
-use super::crew::{Crew, Slot};
+use super::crew::Crew;
 use super::options::Overload;
 use super::poller::{Desk, Poller};
 use super::protocol::Protocol;
 use super::selector::{Interest, Selector, Wait};
+use super::slot::Slot;
 use super::{PollableConnection, ProtocolClass};
 use crate::backoff::{Backoff, is_exhaustion};
 use crate::request_handler::catch_panic;

@@ -52,6 +52,7 @@ mod protocol;
 mod protocol_class;
 mod rehearsal;
 mod selector;
+mod slot;
 mod table;
 mod timers;
 mod wire;
@@ -70,9 +71,10 @@ use crate::{
     AddressOf, BaseServer, HandlerError, RequestHandlerClass, RequestOf, Serve, Server, ServerInfo,
     ShutdownHandle, ToServerAddress, Transport,
 };
-use crew::{Crew, Slot};
+use crew::Crew;
 use lead::Lead;
 use selector::{Selector, SystemSelector};
+use slot::Slot;
 use std::fmt;
 use std::io;
 use std::ops::Deref;

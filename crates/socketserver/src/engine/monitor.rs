@@ -1,8 +1,9 @@
 //! The thread of `serve_forever`: sees work that holds a poller for too long, and sees to the end.
 
-use super::crew::{Crew, Slot, Stop};
+use super::crew::{Crew, Stop};
 use super::protocol::Protocol;
 use super::selector::Selector;
+use super::slot::Slot;
 use super::{PollableConnection, ProtocolClass};
 use crate::control::Control;
 use crate::{BaseServer, Misuse, RequestOf};
