@@ -23,9 +23,9 @@ impl Transfer {
     }
 
     /// How long the next wait may take.
-    pub(crate) fn patience(&self) -> Patience {
+    pub(crate) fn patience(&mut self) -> Patience {
         let Some(rate) = self.rate else { return Patience::Unlimited };
-        Patience::from_remaining(rate.allowance(self.bytes).saturating_sub(self.waited))
+        Patience::from_remaining(rate.patience(self.bytes, &mut self.waited))
     }
 }
 
@@ -92,6 +92,15 @@ mod tests {
         // Too late is late also when more comes: the caller asks before each wait.
         transfer.record(secs(0), 1024);
         assert_eq!(transfer.patience(), Patience::For(secs(1)));
+    }
+
+    #[test]
+    fn time_cannot_be_saved_up_for_ever() {
+        let mut transfer = Transfer::new(Some(MinRate { grace: secs(10), bytes_per_second: 1024 }));
+        transfer.record(secs(1), 1 << 30);
+        assert_eq!(transfer.patience(), Patience::For(secs(120)));
+        transfer.record(secs(120), 0);
+        assert_eq!(transfer.patience(), Patience::Over);
     }
 
     #[test]

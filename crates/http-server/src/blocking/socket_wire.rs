@@ -109,7 +109,7 @@ impl<'c> SocketWire<'c> {
     /// Makes reads return in time for the deadline. False if it has passed. A read that has not been tried may as well
     /// return earlier.
     fn prepare_read(&mut self, tried: bool) -> io::Result<bool> {
-        let patience = match &self.receiving {
+        let patience = match &mut self.receiving {
             Receiving::Request { until, .. } | Receiving::Until(until) => {
                 until.patience(self.connection.now())
             }

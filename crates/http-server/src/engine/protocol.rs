@@ -36,8 +36,8 @@ pub(super) enum State {
     Head { desk: Box<Desk>, until: Option<Instant>, blank: bool },
     /// A request is in the engine's buffer.
     Request { desk: Box<Desk>, length: usize, body: Arrival },
-    /// A body is on its way. The head has been copied into the desk.
-    Upload { desk: Box<Desk>, upload: Box<Upload>, since: Instant, done: bool },
+    /// A body is on its way. The head has been copied into the desk. What comes moves the deadline back.
+    Upload { desk: Box<Desk>, upload: Box<Upload>, until: Option<Instant>, done: bool },
     /// There is something wrong with the request.
     Refused(Box<Refused>),
     /// The end of a body that the handler has not read; as with `Idle`, the deadline may not be known yet.
@@ -147,7 +147,8 @@ impl HttpProtocol {
                 let decoder = BodyDecoder::new(framing, desk.parser.limits());
                 input.consume(length);
                 let upload = Upload::new(decoder, &self.options().bodies, &self.kept);
-                return self.receive_body(desk, Box::new(upload), now, input);
+                let until = after(now, self.options().deadlines.body.map(|rate| rate.grace));
+                return self.receive_body(desk, Box::new(upload), until, input, now);
             }
         };
         self.state = State::Request { desk, length, body };
@@ -163,9 +164,11 @@ impl HttpProtocol {
         &mut self,
         desk: Box<Desk>,
         mut upload: Box<Upload>,
-        since: Instant,
+        until: Option<Instant>,
         input: &mut Input<'_>,
+        now: Instant,
     ) -> Step {
+        let before = upload.received();
         let (done, step) = match upload.take(input) {
             Err(error) => return self.refuse_with(desk, Why::MalformedBody(error)),
             Ok(Needs::Bytes) if input.has_ended() => {
@@ -175,7 +178,10 @@ impl HttpProtocol {
             Ok(Needs::Spooling) => (false, Step::Run),
             Ok(Needs::Nothing) => (true, Step::Run),
         };
-        self.state = State::Upload { desk, upload, since, done };
+        let more = upload.received() - before;
+        let rate = self.options().deadlines.body;
+        let until = rate.zip(until).and_then(|(rate, until)| rate.later(until, more, now));
+        self.state = State::Upload { desk, upload, until, done };
         step
     }
 
@@ -233,8 +239,8 @@ impl Protocol for HttpProtocol {
                 self.read_head(Desk::take(self.options().limits), None, input, now)
             }
             State::Head { desk, until, .. } => self.read_head(desk, until, input, now),
-            State::Upload { desk, upload, since, .. } => {
-                self.receive_body(desk, upload, since, input)
+            State::Upload { desk, upload, until, .. } => {
+                self.receive_body(desk, upload, until, input, now)
             }
             State::Draining { decoder, left, until } => {
                 self.drain(decoder, left, until, input, now)
@@ -265,11 +271,7 @@ impl Protocol for HttpProtocol {
                 }
                 *until
             }
-            State::Head { until, .. } => *until,
-            State::Upload { upload, since, .. } => {
-                let rate = deadlines.body?;
-                since.checked_add(rate.allowance(upload.received()))
-            }
+            State::Head { until, .. } | State::Upload { until, .. } => *until,
             State::Request { .. } | State::Refused(_) | State::Parked(_) | State::Over => None,
         }
     }

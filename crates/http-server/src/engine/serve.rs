@@ -47,10 +47,10 @@ impl HttpProtocol {
             State::Request { desk, length, body: Arrival::Streaming } => {
                 self.serve_streaming(desk, length, work)
             }
-            State::Upload { desk, mut upload, since, done: false } => {
+            State::Upload { desk, mut upload, until, done: false } => {
                 match upload.spool(&self.options().bodies) {
                     Ok(()) => {
-                        self.state = State::Upload { desk, upload, since, done: false };
+                        self.state = State::Upload { desk, upload, until, done: false };
                         Ok(Step::Receive)
                     }
                     Err(error) => {

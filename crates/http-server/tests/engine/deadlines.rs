@@ -103,7 +103,7 @@ fn a_body_below_the_rate_is_refused_with_408() {
         let began = dripping.now();
         dripping.send(post(1_000_000).as_bytes());
         // Ten bytes have bought nearly ten milliseconds.
-        dripping.advance((secs(10) + millis(9)).saturating_sub(dripping.now() - began));
+        dripping.advance((secs(10) + millis(10)).saturating_sub(dripping.now() - began));
         assert_eq!(dripping.end(), Some(End::Lingering));
         assert!(received(&mut dripping).starts_with(TOO_SLOW));
     }
@@ -122,6 +122,28 @@ fn a_body_above_the_rate_may_take_its_time() {
         assert!(received(&mut steady).ends_with("\r\n\r\n1024000"));
         assert_eq!(steady.end(), None);
     }
+}
+
+#[test]
+fn a_client_that_has_been_fast_is_not_waited_for_until_its_bytes_are_used_up() {
+    for setting in [http11(read_body), http11(read_body).streaming()] {
+        let mut gone = setting.rehearse();
+        gone.plan(secs(1), Act::Send(vec![b'x'; 1_000_000]));
+        let began = gone.now();
+        gone.send(post(2_000_000).as_bytes());
+        gone.advance((secs(1) + MinRate::LONGEST_PATIENCE).saturating_sub(gone.now() - began));
+        assert_eq!(gone.now() - began, secs(1) + MinRate::LONGEST_PATIENCE);
+        assert!(received(&mut gone).starts_with(TOO_SLOW));
+    }
+
+    let paced = http11(|x| {
+        begin(x)?;
+        send_paced(x, 100)
+    });
+    let mut gone = paced.rehearse();
+    gone.set_window(1_000_000);
+    gone.send(GET.as_bytes());
+    expect_end(&mut gone, MinRate::LONGEST_PATIENCE, End::Reset);
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn what_a_rest_holds_is_dropped_when_its_client_goes() {
         assert_eq!(dropped.load(Ordering::Relaxed), number - 1);
         match act {
             Some(act) => client.act(act),
-            None => expect_end(&mut client, secs(10) + millis(976), End::Reset),
+            None => expect_end(&mut client, secs(10) + millis(977), End::Reset),
         }
         assert_eq!(dropped.load(Ordering::Relaxed), number);
         assert!(client.take_failures().is_empty(), "a client that goes is no failure");
@@ -196,7 +196,7 @@ fn a_client_that_pipelines_and_never_reads_is_held_back() {
     // What the client has room for, and an output buffer.
     assert!(answered <= 10 + 64 + 1, "{answered} requests were handled");
     assert!(client.unread() > 2_000_000, "the rest waits at the client's");
-    expect_end(&mut client, secs(10) + millis(9_765), End::Reset);
+    expect_end(&mut client, secs(10) + millis(9_766), End::Reset);
     assert_eq!(handled.load(Ordering::Relaxed), answered);
 }
 

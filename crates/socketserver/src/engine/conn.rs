@@ -5,7 +5,7 @@
 use super::protocol::{Buffer, Input, Protocol, Step};
 use super::selector::{Interest, Readiness};
 use super::wire::{LONGEST_WAIT, Wire};
-use super::work::{Limits, Outgoing, Output, Work};
+use super::work::{Account, Limits, Outgoing, Output, Work};
 use crate::HandlerError;
 use crate::request_handler::catch_panic;
 use std::io::{self, ErrorKind};
@@ -338,8 +338,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
         let mut work = Work {
             input: Input { buffer: &mut turn.scratch.input, ended: self.ended },
             output,
-            received: 0,
-            waited: Duration::ZERO,
+            receiving: Account::default(),
         };
         let protocol = &mut self.protocol;
         let mut failure = None;

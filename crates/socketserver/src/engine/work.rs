@@ -60,8 +60,7 @@ pub struct Work<'w> {
     pub input: Input<'w>,
     /// Where the answer goes.
     pub output: Output<'w>,
-    pub(super) received: u64,
-    pub(super) waited: Duration,
+    pub(super) receiving: Account,
 }
 
 impl Work<'_> {
@@ -98,7 +97,7 @@ impl Work<'_> {
             match self.input.buffer.fill(|room| wire.read(room)) {
                 Ok((count, _)) => {
                     self.input.ended = count == 0;
-                    self.received += count as u64;
+                    self.receiving.moved += count as u64;
                     return Ok(count);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -107,13 +106,7 @@ impl Work<'_> {
             if seat.is_none() {
                 seat = Some(Reservation::take(&limits.waiting, 1).ok_or(ErrorKind::ResourceBusy)?);
             }
-            wait(
-                wire,
-                Interest::Read,
-                self.output.patience.read_rate,
-                self.received,
-                &mut self.waited,
-            )?;
+            self.receiving.wait(wire, Interest::Read, self.output.patience.read_rate)?;
         }
     }
 }
@@ -177,9 +170,7 @@ pub struct Output<'w> {
 pub(super) struct Outgoing {
     bytes: Vec<u8>,
     sent: usize,
-    /// What was sent while the client was being waited for, and how long that took: for the rate.
-    taken: u64,
-    waited: Duration,
+    account: Account,
     spill: Option<Reservation>,
     pub(super) failed: bool,
 }
@@ -229,7 +220,7 @@ impl Outgoing {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     self.sent += count;
-                    self.taken += count as u64;
+                    self.account.moved += count as u64;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
                 Err(error) => return Err(error),
@@ -243,17 +234,16 @@ impl Outgoing {
 
     /// Starts the account of a new answer.
     pub(super) fn start_account(&mut self) {
-        self.taken = 0;
-        self.waited = Duration::ZERO;
+        self.account = Account::default();
     }
 
     /// How much longer the client may be waited for.
-    pub(super) fn patience(&self, rate: Option<MinRate>) -> Option<Duration> {
-        rate.map(|rate| rate.allowance(self.taken).saturating_sub(self.waited))
+    pub(super) fn patience(&mut self, rate: Option<MinRate>) -> Option<Duration> {
+        self.account.patience(rate)
     }
 
     pub(super) fn record_wait(&mut self, waited: Duration) {
-        self.waited = self.waited.saturating_add(waited);
+        self.account.record_wait(waited);
     }
 
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
@@ -266,8 +256,7 @@ impl Outgoing {
         saved.out = Self {
             bytes: left.to_vec(),
             sent: 0,
-            taken: self.taken,
-            waited: self.waited,
+            account: self.account,
             spill: self.spill.take(),
             failed: self.failed,
         };
@@ -304,8 +293,7 @@ impl Output<'_> {
             if seat.is_none() {
                 return self.spill_over(most);
             }
-            let (rate, taken) = (self.patience.write_rate, self.out.taken);
-            wait(self.wire, Interest::Write, rate, taken, &mut self.out.waited)?;
+            self.out.account.wait(self.wire, Interest::Write, self.patience.write_rate)?;
         }
         Ok(())
     }
@@ -364,7 +352,7 @@ impl Output<'_> {
             result => result?,
         };
         drop(all);
-        self.out.taken += taken as u64;
+        self.out.account.moved += taken as u64;
         self.out.sent += taken.min(before);
         let mut skip = taken.saturating_sub(before);
         for part in parts {
@@ -413,19 +401,36 @@ impl fmt::Debug for Output<'_> {
     }
 }
 
-/// Waits for a client as long as the rate allows.
-fn wait(
-    wire: &dyn Wire,
-    interest: Interest,
-    rate: Option<MinRate>,
-    bytes: u64,
-    waited: &mut Duration,
-) -> io::Result<()> {
-    let patience = rate.map(|rate| rate.allowance(bytes).saturating_sub(*waited));
-    let before = wire.now();
-    let ready = patience != Some(Duration::ZERO) && wire.wait(interest, patience)?;
-    *waited = waited.saturating_add(wire.now().saturating_duration_since(before));
-    if ready { Ok(()) } else { Err(ErrorKind::TimedOut.into()) }
+/// How much of the patience with a client is used up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Account {
+    moved: u64,
+    waited: Duration,
+}
+
+impl Account {
+    /// How much longer the client may be waited for.
+    fn patience(&mut self, rate: Option<MinRate>) -> Option<Duration> {
+        rate.map(|rate| rate.patience(self.moved, &mut self.waited))
+    }
+
+    fn record_wait(&mut self, waited: Duration) {
+        self.waited = self.waited.saturating_add(waited);
+    }
+
+    /// Waits for the client as long as the rate allows.
+    fn wait(
+        &mut self,
+        wire: &dyn Wire,
+        interest: Interest,
+        rate: Option<MinRate>,
+    ) -> io::Result<()> {
+        let patience = self.patience(rate);
+        let before = wire.now();
+        let ready = patience != Some(Duration::ZERO) && wire.wait(interest, patience)?;
+        self.record_wait(wire.now().saturating_duration_since(before));
+        if ready { Ok(()) } else { Err(ErrorKind::TimedOut.into()) }
+    }
 }
 
 /// A number of things of which there are only so many.
