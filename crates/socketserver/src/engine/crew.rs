@@ -395,8 +395,10 @@ where
             conn.set_aside(turn);
             Outcome::Work
         });
-        lock(&self.queue).push_back((index, token, conn));
-        // From here on who ends some work sees it, or the caller, who looks next, sees that work has ended.
+        let mut queue = lock(&self.queue);
+        queue.push_back((index, token, conn));
+        // From here on who ends some work sees it, or the caller, who looks next, sees that work has ended. Counted outside the
+        // lock, it could be taken out before, and the queue would seem to be full.
         self.queued.fetch_add(1, Ordering::SeqCst);
         None
     }
@@ -417,7 +419,8 @@ where
         }
         *permit = permit.take().or_else(|| self.permit());
         permit.as_ref()?;
-        let queued = lock(&self.queue).pop_front()?;
+        let mut queue = lock(&self.queue);
+        let queued = queue.pop_front()?;
         self.queued.fetch_sub(1, Ordering::SeqCst);
         Some(queued)
     }
