@@ -30,6 +30,8 @@ pub(super) struct Conn<W, A, P> {
     served: bool,
     /// The work to be done goes on with an answer that has begun.
     begun: bool,
+    /// Its last work has held a poller for too long.
+    pub(super) slow: bool,
     /// Only while something waits.
     saved: Option<Box<Saved>>,
 }
@@ -121,6 +123,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
             fresh: false,
             served: false,
             begun: false,
+            slow: false,
             saved: None,
         }
     }

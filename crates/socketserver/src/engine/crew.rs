@@ -219,7 +219,7 @@ where
 
     /// Polls, and runs what comes, until the poller is taken over or ends.
     fn lead<'s>(
-        &self,
+        self: &Arc<Self>,
         index: usize,
         slot: &'s Slot<S, P, L>,
         mut lead: Held<'s, S, P, L>,
@@ -275,8 +275,19 @@ where
                     continue;
                 }
                 let phase = self.lay_down(slot, lead);
+                // Who was slow the last time mostly is again: then nobody has to wait until the monitor sees it. If the
+                // system has no thread to give, the monitor tries again.
+                let began = conn.slow.then(Instant::now);
+                if began.is_some() {
+                    let _ = self.order(index);
+                }
                 let outcome = self.run(&mut conn, scratch, now, &Laid { slot, phase });
-                match slot.take_back(phase) {
+                let back = slot.take_back(phase);
+                conn.slow = match began {
+                    Some(began) => began.elapsed() >= self.options.hand_off_after,
+                    None => back.is_none(),
+                };
+                match back {
                     Some(back) => lead = back,
                     None => return self.send_back(slot, (Some(token), conn, outcome)),
                 }

@@ -18,6 +18,9 @@ const QUIET_LOOKS: u32 = 16;
 /// A shorter pause would leave the monitor no rest.
 const SHORTEST_PAUSE: Duration = Duration::from_micros(50);
 
+/// So many looks after lasting work are four times as many.
+const BRISK_LOOKS: u32 = 40;
+
 /// So many looks without lasting work, then they are half as many.
 const SMOOTH_LOOKS: u32 = 256;
 
@@ -145,9 +148,14 @@ where
 
     /// Looks at the pollers, and waits until it is time for another look or somebody calls.
     fn look_and_wait(&mut self, control: &Control, limit: Option<Duration>) -> io::Result<()> {
-        // Where all work is short a look is for nothing, and is worth half of them only.
-        let pause = self.crew.options.hand_off_after.max(SHORTEST_PAUSE);
-        let pause = if self.smooth > SMOOTH_LOOKS { pause * 2 } else { pause };
+        // Lasting work seldom comes alone, and each waits for the one before it. Where all work is short a look is for
+        // nothing, and is worth half of them only.
+        let pause = match self.smooth {
+            0..BRISK_LOOKS => self.crew.options.hand_off_after / 4,
+            BRISK_LOOKS..SMOOTH_LOOKS => self.crew.options.hand_off_after,
+            _ => self.crew.options.hand_off_after * 2,
+        };
+        let pause = pause.max(SHORTEST_PAUSE);
         if self.look() {
             self.quiet = 0;
         } else {
