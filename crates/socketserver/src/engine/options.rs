@@ -45,7 +45,8 @@ pub struct EngineOptions {
     /// waits. 64 KiB by default.
     pub output_buffer: usize,
     /// How many handlers may wait for clients that do not take, or send, their bytes. Half of
-    /// [`threads`](Self::threads) by default (`None`), so that clients can never take the last ones. What
+    /// [`threads`](Self::threads) by default (`None`), and at least one, so that of several threads clients can never take the
+    /// last ones; with a single thread one client can, as long as its rate allows. What
     /// further handlers write goes to memory, as far as [`spill`](Self::spill) allows.
     pub waiting_threads: Option<usize>,
     /// How many bytes of answers may be in memory beyond the output buffers, all connections together.
