@@ -99,8 +99,9 @@ impl Wire for ReceivedWire<'_, '_> {
         self.output.is_stopping()
     }
 
+    /// Nor is there any when others wait for the thread.
     fn has_room(&self) -> bool {
-        !self.sending.pending
+        !self.sending.pending && !self.output.others_wait()
     }
 
     fn trouble(&self) -> Option<Trouble> {

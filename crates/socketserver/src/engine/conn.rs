@@ -308,6 +308,10 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
                     }
                     self.begun = true;
                     self.state = State::Run;
+                    // However quick the client is: with threads for all it could go on for ever.
+                    if turn.watch.is_some() && turn.limits.others_wait() {
+                        return Ok(Outcome::Again);
+                    }
                 }
                 State::Close { linger } => {
                     if !turn.scratch.out.send(&self.wire)? {

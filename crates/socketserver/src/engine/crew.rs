@@ -39,8 +39,6 @@ pub(super) struct Crew<S: BaseServer, F, P, L> {
     /// How many permits are given.
     running: Alone<AtomicUsize>,
     queue: Mutex<VecDeque<Queued<S, P>>>,
-    /// The length of the queue.
-    pub(super) queued: AtomicUsize,
     stop: AtomicU8,
     failure: Mutex<Option<io::Error>>,
     roster: Mutex<Roster>,
@@ -112,7 +110,6 @@ where
             open: Alone::default(),
             running: Alone::default(),
             queue: Mutex::default(),
-            queued: AtomicUsize::new(0),
             stop: AtomicU8::new(Stop::No as u8),
             failure: Mutex::default(),
             roster: Mutex::default(),
@@ -334,7 +331,7 @@ where
             }
         }
         for (_, _, conn) in lock(&self.queue).drain(..) {
-            self.queued.fetch_sub(1, Ordering::SeqCst);
+            self.limits.queued.fetch_sub(1, Ordering::SeqCst);
             self.close(conn.wire);
         }
     }
@@ -397,7 +394,7 @@ where
         now: Instant,
     ) -> Option<(ConnOf<S, P>, Outcome)> {
         let mut desk = self.desk(scratch, now);
-        let full = self.queued.load(Ordering::SeqCst) >= self.options.queue;
+        let full = self.limits.queued.load(Ordering::SeqCst) >= self.options.queue;
         if full && self.options.overload == Overload::Refuse && conn.may_be_refused() {
             let outcome = desk.turn(&mut conn, None, |conn, turn| conn.refuse(turn));
             return Some((conn, outcome));
@@ -410,7 +407,7 @@ where
         queue.push_back((index, token, conn));
         // From here on who ends some work sees it, or the caller, who looks next, sees that work has ended. Counted outside the
         // lock, it could be taken out before, and the queue would seem to be full.
-        self.queued.fetch_add(1, Ordering::SeqCst);
+        self.limits.queued.fetch_add(1, Ordering::SeqCst);
         None
     }
 
@@ -425,20 +422,20 @@ where
 
     /// Takes work out of the queue, if there is a permit for it.
     fn claim<'c>(&'c self, permit: &mut Option<Permit<'c>>) -> Option<Queued<S, P>> {
-        if self.queued.load(Ordering::SeqCst) == 0 {
+        if self.limits.queued.load(Ordering::SeqCst) == 0 {
             return None;
         }
         *permit = permit.take().or_else(|| self.permit());
         permit.as_ref()?;
         let mut queue = lock(&self.queue);
         let queued = queue.pop_front()?;
-        self.queued.fetch_sub(1, Ordering::SeqCst);
+        self.limits.queued.fetch_sub(1, Ordering::SeqCst);
         Some(queued)
     }
 
     /// Gives a permit back; true if somebody waits for one, who may have looked before.
     fn give_back(&self, permit: &mut Option<Permit<'_>>) -> bool {
-        permit.take().is_some() && self.queued.load(Ordering::SeqCst) > 0
+        permit.take().is_some() && self.limits.queued.load(Ordering::SeqCst) > 0
     }
 
     fn wake_monitor(&self) {

@@ -205,7 +205,7 @@ where
         for _ in 0..ACCEPTS_PER_TURN {
             let crowded = crew.open.0.load(Ordering::Relaxed) >= crew.options.max_connections
                 || (crew.options.overload == Overload::Wait
-                    && crew.queued.load(Ordering::Relaxed) >= crew.options.queue.max(1));
+                    && crew.limits.queued.load(Ordering::Relaxed) >= crew.options.queue.max(1));
             if crowded {
                 listener.rest_until = Some(now + FULL);
                 return;

@@ -16,7 +16,7 @@ use crate::HandlerError;
 use crate::MinRate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, IoSlice, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -334,6 +334,7 @@ impl World {
                 waiting: Room::new(0),
                 spill: Room::new(0),
                 stopping: AtomicBool::new(false),
+                queued: AtomicUsize::new(0),
             },
             ends: Ends::default(),
             away: Vec::new(),

@@ -185,6 +185,8 @@ pub(super) struct Limits {
     pub(super) spill: Arc<Room>,
     /// The server is about to stop.
     pub(super) stopping: AtomicBool,
+    /// How much work waits for a thread.
+    pub(super) queued: AtomicUsize,
 }
 
 impl Limits {
@@ -195,11 +197,16 @@ impl Limits {
             waiting: Room::new(waiting),
             spill: Room::new(options.spill),
             stopping: AtomicBool::new(false),
+            queued: AtomicUsize::new(0),
         }
     }
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn others_wait(&self) -> bool {
+        self.queued.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -316,6 +323,13 @@ impl Output<'_> {
     #[must_use]
     pub fn pending(&self) -> usize {
         self.out.pending()
+    }
+
+    /// Whether work of other connections waits for a thread. An answer that is made piece by piece
+    /// ([`Step::Run`](super::Step::Run)) does well to let them go first.
+    #[must_use]
+    pub fn others_wait(&self) -> bool {
+        self.limits.others_wait()
     }
 
     /// Sends as much of what there is as the client takes, without waiting for it. True if that was all.
@@ -528,6 +542,7 @@ mod tests {
             waiting: Room::new(waiting),
             spill: Room::new(spill),
             stopping: AtomicBool::new(false),
+            queued: AtomicUsize::new(0),
         }
     }
 

@@ -2,9 +2,12 @@
 
 use super::{Backstage, Client, bind, options, serving};
 use crate::support::deadline;
-use socketserver::engine::{Engine, Overload};
+use socketserver::HandlerError;
+use socketserver::engine::{Engine, Input, Overload, Protocol, Step, Work};
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn handlers_that_take_their_time_do_not_delay_others() {
@@ -143,5 +146,47 @@ fn beyond_the_limit_of_connections_clients_wait_until_somebody_leaves() {
         outside.0.get_ref().set_read_timeout(None).unwrap();
         inside.pop();
         assert_eq!(outside.line(), "IN");
+    });
+}
+
+/// Answers `ENDLESS` to `e`, line after line, and `HELLO` to everything else.
+struct Endless(bool);
+
+impl Protocol for Endless {
+    fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
+        if input.unused().contains(&b'\n') { Step::Run } else { Step::Receive }
+    }
+
+    fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError> {
+        self.0 |= work.input.unused().starts_with(b"e");
+        work.input.consume(usize::MAX);
+        work.output.write_all(if self.0 { b"ENDLESS\n" } else { b"HELLO\n" })?;
+        let again = self.0 && !work.is_stopping();
+        Ok(if again { Step::Run } else { Step::Receive })
+    }
+}
+
+#[test]
+fn an_answer_without_end_for_a_quick_client_leaves_its_thread_to_others() {
+    let _deadline = deadline();
+    let options = options(|options| options.threads = 1);
+    let engine = Engine::with_options(bind(), |_, _| Endless(false), options);
+    serving(&engine, |address| {
+        let asked = &AtomicBool::new(false);
+        thread::scope(|scope| {
+            let mut endless = Client::connect(address);
+            assert_eq!(endless.ask("e"), "ENDLESS");
+            let reading = scope.spawn(move || {
+                while !asked.load(Ordering::Relaxed) {
+                    assert_eq!(endless.line(), "ENDLESS");
+                }
+            });
+            let mut other = Client::connect(address);
+            for _ in 0..20 {
+                assert_eq!(other.ask("hello"), "HELLO");
+            }
+            assert!(!reading.is_finished(), "it goes on in between");
+            asked.store(true, Ordering::Relaxed);
+        });
     });
 }
