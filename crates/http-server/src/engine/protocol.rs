@@ -7,7 +7,7 @@ use super::upload::{Body, Kept, Needs, Upload};
 use super::{Refused, Why};
 use crate::deadlines::DRAIN_BYTES;
 use crate::exchange::{BegunResponse, Suspended};
-use crate::proto::{BodyDecoder, Framing, RequestError, Version};
+use crate::proto::{BodyDecoder, Framing, RequestError};
 use crate::{BaseHttpRequestHandler, ClientAddress, HandlerOptions, ServerInfo};
 use socketserver::HandlerError;
 use socketserver::engine::{Input, Patience, Protocol, Step, Work};
@@ -137,9 +137,7 @@ impl HttpProtocol {
         let body = match announced.filter(|announced| *announced <= behind.len()) {
             Some(size) => Arrival::Whole(size),
             // So that the handler can refuse what the client has not sent yet (RFC 9110 §10.1.1).
-            None if behind.is_empty() && head.expects_continue() && self.speaks_http_11() => {
-                Arrival::Streaming
-            }
+            None if behind.is_empty() && self.side().expects_continue(head) => Arrival::Streaming,
             None if self.options().bodies.streaming => Arrival::Streaming,
             None => {
                 desk.head.clear();
@@ -153,11 +151,6 @@ impl HttpProtocol {
         };
         self.state = State::Request { desk, length, body };
         Step::Run
-    }
-
-    pub(super) fn speaks_http_11(&self) -> bool {
-        let version = Version::parse(self.options().protocol_version.as_bytes());
-        version.is_some_and(|version| version >= Version::HTTP_11)
     }
 
     fn receive_body(

@@ -35,7 +35,7 @@ struct Received<'r> {
 }
 
 impl HttpProtocol {
-    fn side(&self) -> Side<'_> {
+    pub(super) fn side(&self) -> Side<'_> {
         Side::new(&*self.handler, &self.client_address, &self.server)
     }
 

@@ -23,6 +23,8 @@ struct Sending {
     gather: bool,
     /// The client has not taken all that was sent.
     pending: bool,
+    /// Something was sent since the handler began, or went on.
+    advanced: bool,
     gone: bool,
 }
 
@@ -43,13 +45,14 @@ impl<'w, 'o> StreamingWire<'w, 'o> {
 
 impl Sending {
     fn new(gather: bool) -> Self {
-        Self { gather, pending: false, gone: false }
+        Self { gather, pending: false, advanced: false, gone: false }
     }
 
     fn send(&mut self, output: &mut Output<'_>, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
         if self.gone {
             return Err(ErrorKind::BrokenPipe.into());
         }
+        self.advanced = true;
         let sent = write_all(output, parts).and_then(|()| {
             // As in CPython nothing that is written waits for what the handler does next.
             let wait = self.gather && output.pending() < GATHERED;
@@ -99,9 +102,10 @@ impl Wire for ReceivedWire<'_, '_> {
         self.output.is_stopping()
     }
 
-    /// Nor is there any when others wait for the thread.
+    /// Nor is there any when others wait for the thread; but each turn has to get a piece further, however many they are.
     fn has_room(&self) -> bool {
-        !self.sending.pending && !self.output.others_wait()
+        let others_turn = self.sending.advanced && self.output.others_wait();
+        !(self.sending.pending || others_turn)
     }
 
     fn trouble(&self) -> Option<Trouble> {

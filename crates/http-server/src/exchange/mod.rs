@@ -405,8 +405,8 @@ impl<'a> Exchange<'a> {
         self.rest = Some(Box::new(rest));
     }
 
-    /// Whether the client has taken what is written, so that more can follow without waiting for it; if not, the time has
-    /// come to [`continue_with`](Self::continue_with) the rest. Where writing waits for the client, it always has.
+    /// Whether more can follow at once: the client has taken what is written, and no other request waits for this thread. If
+    /// not, the time has come to [`continue_with`](Self::continue_with) the rest. Where writing waits for the client, it always has.
     ///
     /// # Examples
     ///

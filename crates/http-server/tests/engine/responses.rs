@@ -1,8 +1,9 @@
 //! Responses that wait for their clients, and requests that come together.
 
 use crate::support::*;
+use http_server::Exchange;
 use http_server::socketserver::engine::{Act, End};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,10 +12,7 @@ fn a_response_in_pieces_keeps_pace_with_its_client() {
     let made = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&made);
     let setting = http11(move |x| {
-        fn piece(
-            x: &mut http_server::Exchange<'_>,
-            count: Arc<AtomicUsize>,
-        ) -> std::io::Result<()> {
+        fn piece(x: &mut Exchange<'_>, count: Arc<AtomicUsize>) -> std::io::Result<()> {
             x.wfile.write_all(&[b'x'; 1000])?;
             if count.fetch_add(1, Ordering::Relaxed) < 99 {
                 x.continue_with(move |x| piece(x, count));
@@ -209,4 +207,33 @@ fn a_client_that_ends_its_side_gets_all_answers() {
     assert!(cut.starts_with(&HELLO.repeat(2)) && cut.contains("HTTP/1.1 400 "), "{cut}");
     assert_eq!(setting.answer(""), "");
     assert_eq!(setting.answer("\r\n\r\n"), "");
+}
+
+/// Writes pieces as long as there is room, and counts the turns that takes.
+fn in_turns(x: &mut Exchange<'_>, mut pieces: u32, turn: u32) -> io::Result<()> {
+    while x.has_room() {
+        if pieces == 0 {
+            return x.wfile.write_all(format!("{turn} turns").as_bytes());
+        }
+        x.wfile.write_all(b".")?;
+        pieces -= 1;
+    }
+    x.continue_with(move |x| in_turns(x, pieces, turn + 1));
+    Ok(())
+}
+
+#[test]
+fn a_long_answer_gives_way_after_each_piece_and_still_gets_ahead() {
+    let _deadline = deadline();
+    let setting = http11(|x| {
+        begin(x)?;
+        in_turns(x, 5, 1)
+    });
+    for (crowded, end) in [(false, "1 turns"), (true, "6 turns")] {
+        let mut rehearsal = setting.rehearse();
+        rehearsal.set_crowded(crowded);
+        rehearsal.send(GET.as_bytes());
+        let response = received(&mut rehearsal);
+        assert!(response.contains(end), "{response}");
+    }
 }

@@ -264,6 +264,12 @@ impl<P: Protocol> Rehearsal<P> {
         self.overloaded = overloaded;
     }
 
+    /// From now on work of other connections waits for a thread ([`Output::others_wait`](super::Output::others_wait)); or no
+    /// longer.
+    pub fn set_crowded(&mut self, crowded: bool) {
+        self.limits.queued.store(usize::from(crowded), Ordering::Relaxed);
+    }
+
     /// How the connection has ended, or is about to; `None` while it goes on.
     pub fn end(&self) -> Option<End> {
         let scene = self.stage.lock();
