@@ -32,6 +32,8 @@ pub(super) struct Conn<W, A, P> {
     begun: bool,
     /// Its last work has held a poller for too long.
     pub(super) slow: bool,
+    /// Others need its place, and it goes unless it has something to do by now.
+    leaving: bool,
     /// Only while something waits.
     saved: Option<Box<Saved>>,
 }
@@ -124,6 +126,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
             served: false,
             begun: false,
             slow: false,
+            leaving: false,
             saved: None,
         }
     }
@@ -137,6 +140,17 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
     /// Whether there has been work: a connection that waits after that is one that stays.
     pub(super) fn is_served(&self) -> bool {
         self.served
+    }
+
+    /// Whether it waits for a client who owes it nothing, and could go.
+    pub(super) fn is_idle(&self) -> bool {
+        let waits = self.state == State::Receive && !self.readable && self.saved.is_none();
+        waits && self.protocol.is_idle()
+    }
+
+    /// Has the next turn close the connection, unless something has come by then.
+    pub(super) fn leave(&mut self) {
+        self.leaving = true;
     }
 
     /// Works on the connection until it has to wait for something.
@@ -251,7 +265,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
         loop {
             match self.state {
                 State::Receive if self.fresh => {
-                    self.fresh = false;
+                    (self.fresh, self.leaving) = (false, false);
                     let mut input = Input { buffer: &mut turn.scratch.input, ended: self.ended };
                     let (protocol, now) = (&mut self.protocol, turn.now);
                     let step = caught(turn.failed, || Ok(protocol.receive(&mut input, now)));
@@ -264,9 +278,10 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
                     }
                     turn.scratch.out.start_account();
                     let idle = turn.scratch.input.is_empty() && self.protocol.is_idle();
-                    let mut leave = turn.limits.is_stopping() && idle && !self.readable;
+                    let wanted = self.leaving || turn.limits.is_stopping();
+                    let mut leave = wanted && idle && !self.readable;
                     if leave && !last_look {
-                        // The event for a request that was sent before the stop may be on its way.
+                        // The event for a request that was sent before may be on its way.
                         (leave, last_look, self.readable) = (false, true, true);
                     }
                     if self.ended || turn.scratch.input.is_full() || leave {

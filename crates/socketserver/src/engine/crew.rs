@@ -247,6 +247,9 @@ where
                 now = Instant::now();
             }
             lead.collect(self, slot);
+            if slot.is_asked_for_room() {
+                lead.poller.make_room();
+            }
             if slot.is_asked_for_help() {
                 lead.help_accepting();
             }

@@ -7,6 +7,7 @@ use super::poller::{Desk, Poller};
 use super::protocol::Protocol;
 use super::selector::{Interest, Selector, Wait};
 use super::slot::Slot;
+use super::wire::is_ready;
 use super::{PollableConnection, ProtocolClass};
 use crate::backoff::{Backoff, is_exhaustion};
 use crate::request_handler::catch_panic;
@@ -203,10 +204,19 @@ where
         }
         listener.rest_until = None;
         for _ in 0..ACCEPTS_PER_TURN {
-            let crowded = crew.open.0.load(Ordering::Relaxed) >= crew.options.max_connections
-                || (crew.options.overload == Overload::Wait
-                    && crew.limits.queued.load(Ordering::Relaxed) >= crew.options.queue.max(1));
-            if crowded {
+            let full = crew.open.0.load(Ordering::Relaxed) >= crew.options.max_connections;
+            if full {
+                let socket = crew.server.base().transport().sock_ref(&listener.socket);
+                // Whom else to make room for? The selector tells when somebody comes.
+                if !is_ready(&socket, Interest::Read, Some(Duration::ZERO)).unwrap_or(true) {
+                    listener.waiting = false;
+                    return;
+                }
+                crew.slots.iter().for_each(Slot::ask_for_room);
+            }
+            let busy = crew.options.overload == Overload::Wait
+                && crew.limits.queued.load(Ordering::Relaxed) >= crew.options.queue.max(1);
+            if full || busy {
                 listener.rest_until = Some(now + FULL);
                 return;
             }

@@ -610,6 +610,39 @@ fn no_client_outlives_its_deadline() {
 }
 
 #[test]
+fn who_gives_way_to_others_owes_nobody_an_answer() {
+    for seed in 0..SEEDS {
+        let mut world = World::new(seed, PATIENT);
+        for _ in 0..STEPS / 10 {
+            world.play(10);
+            world.poller.make_room();
+        }
+        world.settle();
+        let mut left = 0;
+        for (index, client) in world.clients.iter().enumerate() {
+            let pipe = client.line.pipe();
+            if pipe.closed && !pipe.ended && !pipe.reset {
+                let lines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+                let asked = lines(&client.expected) - lines(&client.unsent);
+                assert_eq!(lines(&pipe.to_client), asked, "seed {seed}, client {index}");
+            }
+            left += usize::from(!pipe.closed);
+        }
+        assert_eq!(world.poller.len(), left);
+        // One after the other, and nobody before its turn.
+        while world.poller.len() > 0 {
+            let before = world.poller.len();
+            world.poller.make_room();
+            world.settle();
+            if world.poller.len() == before {
+                break;
+            }
+            assert_eq!(world.poller.len(), before - 1);
+        }
+    }
+}
+
+#[test]
 fn a_stop_at_any_moment_answers_what_has_come_and_leaves_nothing() {
     for seed in 0..SEEDS {
         let mut world = World::new(seed, PATIENT);

@@ -35,8 +35,9 @@ pub struct EngineOptions {
     pub queue: usize,
     /// What happens beyond that.
     pub overload: Overload,
-    /// How many connections are open at the same time; further clients wait in the listening socket's
-    /// backlog. 10,000 by default.
+    /// How many connections are open at the same time. 10,000 by default. Beyond them an idle one gives way to a client that
+    /// waits: one that [holds no part of a request](super::Protocol::is_idle), and first those that have been served and have
+    /// waited longest. If none is idle, further clients wait in the listening socket's backlog.
     pub max_connections: usize,
     /// How many unused bytes of a client are kept. 128 KiB by default. One such buffer belongs to each
     /// thread; a connection keeps just its unused bytes.

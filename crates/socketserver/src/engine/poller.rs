@@ -49,6 +49,9 @@ struct Entry<W, A, P> {
     queued: bool,
 }
 
+/// One of so many connections is let go at a time when there is no room, so that looking for them is worth it.
+const LEAVING_PART: usize = 64;
+
 /// A connection that is away from its poller, and its number there.
 pub(super) type Numbered<W, A, P> = (u32, Box<Conn<W, A, P>>);
 
@@ -212,6 +215,29 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         let tokens: Vec<u32> = self.table.iter().map(|(token, _)| token).collect();
         for token in tokens {
             if let Some(entry) = self.table.get_mut(token) {
+                enqueue(&mut self.ready, token, &mut entry.queued);
+            }
+        }
+    }
+
+    /// Others need places: has some idle connections go, those first that have been served, and of them those whose
+    /// time is nearly over anyway.
+    pub(super) fn make_room(&mut self) {
+        let mut idle: Vec<_> = self
+            .table
+            .iter()
+            .filter_map(|(token, entry)| {
+                let conn = entry.conn.as_ref().filter(|conn| conn.is_idle())?;
+                Some((!conn.is_served(), entry.deadline.is_none(), entry.deadline, token))
+            })
+            .collect();
+        let count = (self.table.len() / LEAVING_PART).max(1).min(idle.len());
+        let Some(last) = count.checked_sub(1) else { return };
+        idle.select_nth_unstable(last);
+        for (.., token) in idle.drain(..count) {
+            let Some(entry) = self.table.get_mut(token) else { continue };
+            if let Some(conn) = &mut entry.conn {
+                conn.leave();
                 enqueue(&mut self.ready, token, &mut entry.queued);
             }
         }

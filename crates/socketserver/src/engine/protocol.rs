@@ -111,8 +111,9 @@ pub trait Protocol: Send + 'static {
         let _ = (input, answer);
     }
 
-    /// Whether the connection may be closed without loss when the server stops: the protocol holds
-    /// no part of a request. The engine asks only if it holds no unconsumed bytes itself.
+    /// Whether the connection may be closed without loss when the server stops, or when others need its
+    /// [place](super::EngineOptions::max_connections): the protocol holds no part of a request. The engine asks only if it holds
+    /// no unconsumed bytes itself.
     fn is_idle(&self) -> bool {
         true
     }

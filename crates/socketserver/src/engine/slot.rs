@@ -28,6 +28,8 @@ pub(super) struct Slot<S: BaseServer, P, L> {
     count: AtomicUsize,
     /// The poller is asked to accept connections, too.
     help: AtomicBool,
+    /// The poller is asked to let idle connections go.
+    room: AtomicBool,
     pub(super) wakeup: Wakeup,
     /// It accepts nobody any more.
     pub(super) deaf: AtomicBool,
@@ -89,6 +91,7 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
             waiting: AtomicBool::new(false),
             count: AtomicUsize::new(0),
             help: AtomicBool::new(false),
+            room: AtomicBool::new(false),
             wakeup,
             deaf: AtomicBool::new(false),
             done: AtomicBool::new(false),
@@ -187,13 +190,9 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// For the thread that polls: whether it was asked since the last time.
+    /// For the thread that polls: whether it was asked since the last time to accept connections.
     pub(super) fn is_asked_for_help(&self) -> bool {
-        let asked = self.help.load(Ordering::Relaxed);
-        if asked {
-            self.help.store(false, Ordering::Relaxed);
-        }
-        asked
+        take(&self.help)
     }
 
     /// Asks the poller to accept connections.
@@ -202,7 +201,23 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
         self.wakeup.wake();
     }
 
+    /// For the thread that polls: whether it was asked since the last time to let idle connections go.
+    pub(super) fn is_asked_for_room(&self) -> bool {
+        take(&self.room)
+    }
+
+    /// Asks the poller to let idle connections go.
+    pub(super) fn ask_for_room(&self) {
+        self.room.store(true, Ordering::Relaxed);
+        self.wakeup.wake();
+    }
+
     pub(super) fn any_returned(&self) -> bool {
         self.any_returned.load(Ordering::SeqCst)
     }
+}
+
+/// Whether a flag is set; it is not any more. Reading it mostly suffices, which costs less.
+fn take(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Relaxed) && flag.swap(false, Ordering::Relaxed)
 }

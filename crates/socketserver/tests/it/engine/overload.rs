@@ -4,7 +4,7 @@ use super::{Backstage, Client, bind, options, serving};
 use crate::support::deadline;
 use socketserver::HandlerError;
 use socketserver::engine::{Engine, Input, Overload, Protocol, Step, Work};
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -128,24 +128,39 @@ fn check_that_nobody_is_refused(queue: usize) {
 }
 
 #[test]
-fn beyond_the_limit_of_connections_clients_wait_until_somebody_leaves() {
+fn beyond_the_limit_of_connections_the_one_that_was_idle_longest_gives_way() {
     let _deadline = deadline();
     let backstage = Backstage::new();
-    let options = options(|options| options.max_connections = 2);
+    let options = options(|options| {
+        options.pollers = 1;
+        options.max_connections = 3;
+    });
     let engine = Engine::with_options(bind(), backstage.factory(), options);
     serving(&engine, |address| {
-        let mut inside: Vec<Client> = (0..2).map(|_| Client::connect(address)).collect();
-        for client in &mut inside {
-            assert_eq!(client.ask("in"), "IN");
+        let mut silent = Client::connect(address);
+        let mut first = Client::connect(address);
+        assert_eq!(first.ask("in"), "IN");
+        let mut second = Client::connect(address);
+        assert_eq!(second.ask("in"), "IN");
+        // Who has not said anything yet may be about to, so it is not the first to go.
+        let mut others = Vec::new();
+        for leaving in [&mut first, &mut second, &mut silent] {
+            let mut other = Client::connect(address);
+            other.send("half a line");
+            others.push(other);
+            assert_eq!(leaving.line(), "", "it is closed");
         }
+        // Nobody is idle now.
         let mut outside = Client::connect(address);
         outside.send("in\n");
-        let stream = outside.0.get_ref();
-        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        assert_eq!(outside.line(), "");
+        outside.0.get_ref().set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        assert!(outside.0.read_line(&mut String::new()).is_err(), "it waits");
         outside.0.get_ref().set_read_timeout(None).unwrap();
-        inside.pop();
+        drop(others.pop());
         assert_eq!(outside.line(), "IN");
+        for other in &mut others {
+            assert_eq!(other.ask(""), "HALF A LINE");
+        }
     });
 }
 
