@@ -494,7 +494,7 @@ where
         if self.slots.len() == 1 || self.stop() != Stop::No {
             return None;
         }
-        let counts = self.slots.iter().map(|slot| slot.connections()).enumerate();
+        let counts = self.slots.iter().map(|slot| slot.residents()).enumerate();
         let others = counts.filter(|(other, _)| *other != index);
         let (fewest, least) = others.min_by_key(|(_, count)| *count)?;
         // With as many there as here after the move, nothing would be gained.

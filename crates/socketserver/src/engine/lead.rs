@@ -31,7 +31,7 @@ pub(super) struct Lead<S: BaseServer, P, L> {
     pub(super) selector: L,
     listener: Option<Listener<S>>,
     stopping: bool,
-    /// How many of the connections are in the slot's count.
+    /// How many of the connections that stay are in the slot's count.
     counted: usize,
 }
 
@@ -158,9 +158,9 @@ where
         }
     }
 
-    /// Tells the others how many connections there are.
+    /// Tells the others how many connections stay here.
     pub(super) fn publish_count(&mut self, slot: &Slot<S, P, L>) {
-        let count = self.poller.len();
+        let count = self.poller.residents();
         if count != self.counted {
             slot.count(count, self.counted);
             self.counted = count;

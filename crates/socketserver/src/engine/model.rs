@@ -243,6 +243,8 @@ struct Ends(Mutex<usize>, Mutex<Moved>);
 #[derive(Default)]
 struct Moved {
     asked: usize,
+    /// How many the poller said it had, the last time.
+    count: usize,
     moved: Vec<(NumbersConn, Outcome)>,
 }
 
@@ -256,9 +258,10 @@ impl Host<Line, usize, Numbers> for Ends {
         *self.0.lock().unwrap() += 1;
     }
 
-    fn roomier(&self, index: usize, _count: usize) -> Option<usize> {
+    fn roomier(&self, index: usize, count: usize) -> Option<usize> {
         let mut moved = self.1.lock().unwrap();
         moved.asked += 1;
+        moved.count = count;
         (moved.asked % 3 == 0).then_some(index)
     }
 
@@ -574,6 +577,21 @@ fn every_request_is_answered_exactly_once_and_in_order() {
         world.wait(PATIENT + Duration::from_secs(1));
         world.assert_all_ended();
     }
+}
+
+#[test]
+fn who_has_not_asked_for_anything_is_no_load() {
+    let mut world = World::new(0, PATIENT);
+    for asks in [false, true, false, true, false] {
+        world.connect();
+        let mut pipe = world.clients.last().unwrap().line.pipe();
+        pipe.room = usize::MAX / 2;
+        pipe.to_engine = if asks { b"1\n".to_vec() } else { b"1".to_vec() };
+    }
+    world.clients.iter_mut().for_each(|client| client.expected = answer(1));
+    world.settle();
+    assert_eq!((world.poller.len(), world.poller.residents()), (5, 2));
+    assert_eq!(world.ends.1.lock().unwrap().count, 2);
 }
 
 #[test]

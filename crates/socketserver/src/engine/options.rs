@@ -21,7 +21,7 @@ pub struct EngineOptions {
     /// processor by default.
     ///
     /// The first one accepts connections, the others when it gets no rest. A connection that stays after its first answer goes
-    /// to the poller that has the fewest. With [`allow_reuse_port`](crate::ServerOptions::allow_reuse_port) each has
+    /// to the poller that has the fewest such. With [`allow_reuse_port`](crate::ServerOptions::allow_reuse_port) each has
     /// a listening socket of its own.
     pub pollers: usize,
     /// How many handlers run at the same time. 4 for each processor by default, at least 16. Threads are started

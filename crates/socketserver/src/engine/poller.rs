@@ -20,6 +20,8 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Poller<W, A, P> {
     table: Table<Entry<W, A, P>>,
+    /// How many of them stay.
+    residents: usize,
     timers: Timers,
     /// Who is to be looked at.
     ready: VecDeque<u32>,
@@ -60,7 +62,7 @@ pub(super) trait Host<W, A, P> {
     fn failed(&self, wire: &W, address: &A, error: HandlerError);
     fn close(&self, wire: W);
 
-    /// A poller that a connection is better kept by than by this one, which has so many.
+    /// A poller that a connection is better kept by than by this one, which so many stay with.
     fn roomier(&self, index: usize, count: usize) -> Option<usize>;
 
     /// Gives a connection to that poller, which does with it what its turn came to; it comes back if the poller has ended.
@@ -114,6 +116,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         Self {
             index,
             table: Table::new(),
+            residents: 0,
             timers: Timers::new(now),
             ready: VecDeque::new(),
             left: 0,
@@ -124,6 +127,11 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     /// How many connections it has, here and away.
     pub(super) fn len(&self) -> usize {
         self.table.len()
+    }
+
+    /// How many of them stay here. The others, who have not asked for anything yet, are no load.
+    pub(super) fn residents(&self) -> usize {
+        self.residents
     }
 
     /// Whether somebody is to be looked at.
@@ -159,6 +167,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         watch: &mut impl Watch<W>,
     ) {
         let token = self.table.insert(Entry { resident: true, ..Entry::new(None) });
+        self.residents += 1;
         self.settle(token, conn, outcome, host, watch);
     }
 
@@ -296,29 +305,29 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
         host: &dyn Host<W, A, P>,
         watch: &mut impl Watch<W>,
     ) {
-        let count = self.table.len();
         let Some(entry) = self.table.get_mut(token) else { return host.close(conn.wire) };
         let missed = entry.missed.take();
         match outcome {
             Outcome::Closed => {
-                self.table.remove(token);
+                self.remove(token);
                 host.close(conn.wire);
             }
             Outcome::Park { interest, deadline } => {
                 if conn.is_served() && !entry.resident {
                     entry.resident = true;
-                    if let Some(index) = host.roomier(self.index, count) {
+                    self.residents += 1;
+                    if let Some(index) = host.roomier(self.index, self.residents) {
                         if entry.watched.take().is_some() {
                             watch.remove(&conn.wire);
                         }
                         match host.move_to(index, conn, outcome) {
                             Some(back) => conn = back,
-                            None => return drop(self.table.remove(token)),
+                            None => return drop(self.remove(token)),
                         }
                     }
                 }
                 if watched(&mut entry.watched, interest, &conn.wire, token, watch).is_err() {
-                    self.table.remove(token);
+                    self.remove(token);
                     return host.close(conn.wire);
                 }
                 if let Some(readiness) = missed {
@@ -334,6 +343,12 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
                 self.park(token, conn, Interest::Read, None);
             }
         }
+    }
+
+    fn remove(&mut self, token: u32) -> Option<Entry<W, A, P>> {
+        let entry = self.table.remove(token)?;
+        self.residents -= usize::from(entry.resident);
+        Some(entry)
     }
 
     fn park(
@@ -369,7 +384,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     pub(super) fn close_all(&mut self, host: &dyn Host<W, A, P>) {
         let tokens: Vec<u32> = self.table.iter().map(|(token, _)| token).collect();
         for token in tokens {
-            if let Some(conn) = self.table.remove(token).and_then(|entry| entry.conn) {
+            if let Some(conn) = self.remove(token).and_then(|entry| entry.conn) {
                 host.close(conn.wire);
             }
         }

@@ -24,7 +24,7 @@ pub(super) struct Slot<S: BaseServer, P, L> {
     inbox: Mutex<Inbox<S, P>>,
     any_returned: AtomicBool,
     waiting: AtomicBool,
-    /// How many connections the poller has.
+    /// How many connections stay with the poller.
     count: AtomicUsize,
     /// The poller is asked to accept connections, too.
     help: AtomicBool,
@@ -180,13 +180,13 @@ impl<S: BaseServer, P, L> Slot<S, P, L> {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Counts the connections of a poller: so many more, and so many fewer.
+    /// Counts the connections that stay with the poller: so many more, and so many fewer.
     pub(super) fn count(&self, more: usize, fewer: usize) {
         self.count.fetch_add(more.wrapping_sub(fewer), Ordering::Relaxed);
     }
 
-    /// How many connections the poller has.
-    pub(super) fn connections(&self) -> usize {
+    /// How many connections stay with the poller.
+    pub(super) fn residents(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
