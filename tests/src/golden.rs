@@ -41,7 +41,7 @@ pub struct Answer {
 }
 
 /// An answer of ours that differs from CPython's on purpose.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The name of the recorded case.
     pub case: String,

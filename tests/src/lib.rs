@@ -7,10 +7,13 @@ pub mod base;
 pub mod client;
 pub mod corpus;
 pub mod corrected;
+pub mod diff;
 pub mod golden;
 pub mod mask;
+pub mod play;
 pub mod server;
 pub mod tree;
+pub mod verdict;
 pub mod wire;
 
 /// The programs of the README, compiled and run like the examples of the docs.

@@ -97,7 +97,12 @@ fn without_added_host(
     app(environ, start_response)
 }
 
-fn serve_handler<H, F>(factory: F, driver: Driver) -> io::Result<()>
+/// Serves one connection with handlers of the factory; see [`serve_one`].
+///
+/// # Errors
+///
+/// If the server cannot listen.
+pub fn serve_handler<H, F>(factory: F, driver: Driver) -> io::Result<()>
 where
     F: Fn() -> H + Send + Sync + 'static,
     H: BaseHttpRequestHandler + Send + 'static,
@@ -111,8 +116,15 @@ fn serve_directory(options: SimpleHandlerOptions, driver: Driver) -> io::Result<
     serve_handler(move || handler.clone(), driver)
 }
 
-/// CPython's WSGI server speaks HTTP/1.0, so ours does here, too.
-fn serve_application(application: impl Application + 'static, driver: Driver) -> io::Result<()> {
+/// Serves one connection with an application; see [`serve_one`]. CPython's WSGI server speaks HTTP/1.0, so ours does here, too.
+///
+/// # Errors
+///
+/// If the server cannot listen.
+pub fn serve_application(
+    application: impl Application + 'static,
+    driver: Driver,
+) -> io::Result<()> {
     let options = WsgiHandler::new().options().clone().protocol_version("HTTP/1.0");
     let handler = move || WsgiHandler::with_options(options.clone());
     let server = WsgiServer::bind_with("127.0.0.1:0", handler, server_options())?;
