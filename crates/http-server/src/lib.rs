@@ -83,6 +83,7 @@
 mod blocking;
 mod body_options;
 mod client_address;
+pub mod conditional;
 mod connection;
 mod conversation;
 pub mod date;
