@@ -7,6 +7,7 @@ use http_server::{
     ServerInfo, handle,
 };
 use libfuzzer_sys::fuzz_target;
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant, SystemTime};
@@ -78,8 +79,8 @@ impl BaseHttpRequestHandler for Echo {
         x.wfile.write_all(&body)
     }
 
-    fn date_time_string(&self, _: &Exchange<'_>, _: Option<SystemTime>) -> String {
-        "now".to_owned()
+    fn date_time_string<'a>(&self, _: &Exchange<'a>, _: Option<SystemTime>) -> Cow<'a, str> {
+        "now".into()
     }
 
     fn log_message(&self, _: &Exchange<'_>, _: fmt::Arguments<'_>) {}

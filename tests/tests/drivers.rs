@@ -10,6 +10,7 @@ use http_server::{
     ServerInfo, handle,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -202,8 +203,8 @@ impl BaseHttpRequestHandler for Handler {
         x.wfile.write_all(&body)
     }
 
-    fn date_time_string(&self, _: &Exchange<'_>, _: Option<SystemTime>) -> String {
-        "Mon, 01 Jan 2024 00:00:00 GMT".to_owned()
+    fn date_time_string<'a>(&self, _: &Exchange<'a>, _: Option<SystemTime>) -> Cow<'a, str> {
+        "Mon, 01 Jan 2024 00:00:00 GMT".into()
     }
 
     fn log_message(&self, _: &Exchange<'_>, message: fmt::Arguments<'_>) {

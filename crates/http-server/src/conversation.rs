@@ -1,6 +1,6 @@
 //! What the drivers have in common: one request, from its head to the end of its response.
 
-use crate::exchange::{BodyState, Exchange, Interim, Link, Parts, Request, Wire};
+use crate::exchange::{BodyState, Draft, Exchange, Interim, Link, Parts, Request, Wire};
 use crate::failure::{run, settle};
 use crate::proto::{Framing, RequestHead, Version};
 use crate::{
@@ -84,11 +84,11 @@ impl<'c> Side<'c> {
         &self,
         wire: &mut dyn Wire,
         request: Request<'_>,
-        out: &mut Vec<u8>,
+        draft: &mut Draft,
         refusal: &Refusal<'_>,
     ) -> Result<(), HandlerError> {
         let link = Link::new(wire, Interim::Settled, BodyState::Complete);
-        let wfile = ResponseBody::new(&link, out, self.handler.options().wbufsize);
+        let wfile = ResponseBody::new(&link, draft, self.handler.options().wbufsize);
         let mut x = Exchange::new(self.parts(request, &link, RequestBody::default(), wfile));
         if refusal.retry {
             x.invite_retry();

@@ -11,9 +11,11 @@
 //! assert_eq!(parse_http_date("soon"), None);
 //! ```
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::ops::Deref;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The short names of the days, Monday first (`weekdayname`).
@@ -52,6 +54,43 @@ pub fn date_time_string(time: SystemTime) -> HttpDate {
         last.set((seconds, date));
         date
     })
+}
+
+/// The present date as text, formatted once for all responses of the same second.
+#[derive(Debug)]
+pub(crate) struct LastDate {
+    seconds: i64,
+    text: String,
+    /// The second of the last response.
+    wanted: AtomicI64,
+}
+
+impl Default for LastDate {
+    fn default() -> Self {
+        Self { seconds: i64::MIN, text: String::new(), wanted: AtomicI64::new(i64::MIN) }
+    }
+}
+
+impl LastDate {
+    /// Gets ready for the next response.
+    pub(crate) fn refresh(&mut self) {
+        let wanted = *self.wanted.get_mut();
+        if wanted != self.seconds {
+            self.seconds = wanted;
+            self.text.clear();
+            self.text.push_str(&HttpDate::from_unix_seconds(wanted));
+        }
+    }
+
+    /// The text of the present moment.
+    pub(crate) fn now(&self) -> Cow<'_, str> {
+        let seconds = unix_seconds(SystemTime::now());
+        if seconds == self.seconds {
+            return Cow::Borrowed(&self.text);
+        }
+        self.wanted.store(seconds, Ordering::Relaxed);
+        Cow::Owned(HttpDate::from_unix_seconds(seconds).as_str().to_owned())
+    }
 }
 
 /// Formats a time for a log line, `06/Nov/1994 08:49:37`.

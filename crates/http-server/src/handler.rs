@@ -3,6 +3,7 @@
 use crate::options::DEFAULT_OPTIONS;
 use crate::proto::Quoted;
 use crate::{Exchange, HandlerOptions, date, error_page, log, status};
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -303,20 +304,20 @@ pub trait BaseHttpRequestHandler {
     }
 
     /// Returns the text of the `Server` field: `server_version`, a space, `sys_version`.
-    fn version_string(&self, x: &Exchange<'_>) -> String {
-        let options = x.options();
-        let (server, sys) = (options.server_version, options.sys_version);
-        let mut text = String::with_capacity(server.len() + 1 + sys.len());
-        text.push_str(server);
-        text.push(' ');
-        text.push_str(sys);
-        text
+    fn version_string<'a>(&self, x: &Exchange<'a>) -> Cow<'a, str> {
+        x.options().version_string()
     }
 
     /// Returns a time, or the present one, as a header field has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
-    fn date_time_string(&self, x: &Exchange<'_>, timestamp: Option<SystemTime>) -> String {
-        let _ = x;
-        date::date_time_string(timestamp.unwrap_or_else(SystemTime::now)).as_str().to_owned()
+    fn date_time_string<'a>(
+        &self,
+        x: &Exchange<'a>,
+        timestamp: Option<SystemTime>,
+    ) -> Cow<'a, str> {
+        match timestamp {
+            Some(time) => Cow::Owned(date::date_time_string(time).as_str().to_owned()),
+            None => x.base_present_date(),
+        }
     }
 
     /// Returns the present time as a log line has it, in UTC: `06/Nov/1994 08:49:37`.

@@ -2,7 +2,9 @@
 
 use crate::proto::Limits;
 use crate::{BodyOptions, DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, Deadlines};
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::ptr;
+use std::sync::{LazyLock, OnceLock};
 
 /// The class attributes of `BaseHTTPRequestHandler` with CPython's defaults, and the limits and deadlines.
 ///
@@ -51,6 +53,8 @@ pub struct HandlerOptions {
     /// How long the server waits for its client; takes the place of CPython's `timeout`, which is unlimited by default.
     #[doc(alias = "timeout")]
     pub deadlines: Deadlines,
+    /// The `Server` field in one piece, and the halves that it was made of.
+    version: OnceLock<(&'static str, &'static str, String)>,
 }
 
 socketserver::setters! {
@@ -86,6 +90,20 @@ impl HandlerOptions {
             limits: Limits::default(),
             bodies: BodyOptions::new(),
             deadlines: Deadlines::new(),
+            version: OnceLock::new(),
+        }
+    }
+
+    /// `server_version`, a space, `sys_version`: joined once, for all responses.
+    pub(crate) fn version_string(&self) -> Cow<'_, str> {
+        let join = || [self.server_version, self.sys_version].join(" ");
+        let (server, sys, joined) =
+            self.version.get_or_init(|| (self.server_version, self.sys_version, join()));
+        // The halves are fields, which may have been given other values since.
+        if ptr::eq(*server, self.server_version) && ptr::eq(*sys, self.sys_version) {
+            Cow::Borrowed(joined)
+        } else {
+            Cow::Owned(join())
         }
     }
 }
@@ -93,5 +111,20 @@ impl HandlerOptions {
 impl Default for HandlerOptions {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_field_follows_its_halves() {
+        let options = HandlerOptions::new().sys_version("System/2");
+        assert_eq!(options.version_string(), "BaseHTTP System/2");
+        assert!(matches!(options.version_string(), Cow::Borrowed(_)));
+        let options = options.server_version("Mine/1");
+        assert_eq!(options.version_string(), "Mine/1 System/2");
+        assert_eq!(options.clone().sys_version("").version_string(), "Mine/1 ");
     }
 }

@@ -4,6 +4,7 @@ use crate::environ::{RequestEnviron, path_info};
 use crate::exchange_handler::run_application;
 use crate::{SERVER_VERSION, ServerState};
 use http_server::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::LazyLock;
@@ -188,12 +189,16 @@ pub trait WsgiRequestHandler {
     }
 
     /// Returns the text of the `Server` field.
-    fn version_string(&self, x: &Exchange<'_>) -> String {
+    fn version_string<'a>(&self, x: &Exchange<'a>) -> Cow<'a, str> {
         Base.version_string(x)
     }
 
     /// Returns a time, or the present one, as a header field has it.
-    fn date_time_string(&self, x: &Exchange<'_>, timestamp: Option<SystemTime>) -> String {
+    fn date_time_string<'a>(
+        &self,
+        x: &Exchange<'a>,
+        timestamp: Option<SystemTime>,
+    ) -> Cow<'a, str> {
         Base.date_time_string(x, timestamp)
     }
 
@@ -409,11 +414,15 @@ impl BaseHttpRequestHandler for BoundHandler {
         self.handler.log_message(x, message);
     }
 
-    fn version_string(&self, x: &Exchange<'_>) -> String {
+    fn version_string<'a>(&self, x: &Exchange<'a>) -> Cow<'a, str> {
         self.handler.version_string(x)
     }
 
-    fn date_time_string(&self, x: &Exchange<'_>, timestamp: Option<SystemTime>) -> String {
+    fn date_time_string<'a>(
+        &self,
+        x: &Exchange<'a>,
+        timestamp: Option<SystemTime>,
+    ) -> Cow<'a, str> {
         self.handler.date_time_string(x, timestamp)
     }
 

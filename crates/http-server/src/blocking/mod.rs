@@ -6,7 +6,7 @@
 mod socket_wire;
 
 use crate::conversation::{Refusal, Side, Words, body_state};
-use crate::exchange::{BodyState, Input, Interim, Link, Request, Wire};
+use crate::exchange::{BodyState, Draft, Input, Interim, Link, Request, Wire};
 use crate::proto::{BodyDecoder, Framing, HeadParser, RequestError};
 use crate::{
     BaseHttpRequestHandler, ClientAddress, Connection, Exchange, HandlerError, HandlerOptions,
@@ -71,7 +71,7 @@ pub(crate) fn attend(
         parser: HeadParser::new(options.limits),
         input: Input::default(),
         head: Vec::new(),
-        out: Vec::new(),
+        draft: Draft::default(),
         body_open: false,
     };
     let mut first = true;
@@ -96,8 +96,7 @@ struct Conversation<'c> {
     input: Input,
     /// The head of the request that is being answered.
     head: Vec<u8>,
-    /// What is written and not sent.
-    out: Vec<u8>,
+    draft: Draft,
     /// Whether the client may still be sending the body of the last request.
     body_open: bool,
 }
@@ -199,7 +198,7 @@ impl Conversation<'_> {
             }
             _ => RequestBody::default(),
         };
-        let wfile = ResponseBody::new(&link, &mut self.out, self.options.wbufsize);
+        let wfile = ResponseBody::new(&link, &mut self.draft, self.options.wbufsize);
         let mut x = Exchange::new(self.side.parts(Request::Head(head), &link, rfile, wfile));
         let result = self.side.answer(&mut x, expects_continue);
         let next = if x.can_be_followed() { Next::Request } else { Next::Close };
@@ -215,7 +214,7 @@ impl Conversation<'_> {
         let command = self.parser.command(self.input.unused()).unwrap_or_default();
         let request = Request::Refused { requestline: &requestline, command };
         let refusal = Refusal { code, words, retry: false, log: None };
-        self.side.refuse(&mut self.wire, request, &mut self.out, &refusal)
+        self.side.refuse(&mut self.wire, request, &mut self.draft, &refusal)
     }
 
     /// Closes politely (RFC 9112 §9.6): ends the sending side, and if the client may still be sending, reads and drops that

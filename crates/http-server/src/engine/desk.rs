@@ -1,6 +1,6 @@
 //! The memory that a request needs while it is worked on, and an idle connection does not.
 
-use crate::exchange::Input;
+use crate::exchange::{Draft, Input};
 use crate::proto::{HeadParser, Limits};
 use std::cell::Cell;
 
@@ -9,8 +9,7 @@ pub(super) struct Desk {
     pub(super) parser: HeadParser,
     /// The head, if it had to leave the engine's buffer.
     pub(super) head: Vec<u8>,
-    /// What is written and not sent.
-    pub(super) out: Vec<u8>,
+    pub(super) draft: Draft,
     /// What has come of a body that is decoded while it comes.
     pub(super) input: Input,
 }
@@ -29,7 +28,7 @@ impl Desk {
             None => Box::new(Self {
                 parser: HeadParser::new(limits),
                 head: Vec::new(),
-                out: Vec::new(),
+                draft: Draft::default(),
                 input: Input::default(),
             }),
         }
@@ -40,8 +39,7 @@ impl Desk {
         // What one large request needed is not held for ever.
         self.head.clear();
         self.head.shrink_to(LARGE);
-        self.out.clear();
-        self.out.shrink_to(LARGE);
+        self.draft.clear(LARGE);
         SPARE.set(Some(self));
     }
 }

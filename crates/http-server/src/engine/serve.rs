@@ -6,7 +6,7 @@ use super::upload::Body;
 use super::wires::{BytesWire, ReceivedWire, StreamingWire};
 use super::{Refused, Why};
 use crate::conversation::{Refusal, Side};
-use crate::exchange::{BodyState, Exchange, Interim, Link, ReceivedBody, Request, Wire};
+use crate::exchange::{BodyState, Draft, Exchange, Interim, Link, ReceivedBody, Request, Wire};
 use crate::proto::{BodyDecoder, HeadParser};
 use crate::{RequestBody, ResponseBody};
 use socketserver::HandlerError;
@@ -89,14 +89,14 @@ impl HttpProtocol {
         let (head, behind) = unused.split_at_checked(length).unwrap_or((unused, &[]));
         let (mut body, more) = behind.split_at_checked(size).unwrap_or((behind, &[]));
         let mut wire = ReceivedWire::new(&mut work.output, !more.is_empty());
-        let Desk { parser, out, .. } = &mut *desk;
+        let Desk { parser, draft, .. } = &mut *desk;
         let received = Received {
             parser,
             head,
             body: if size > 0 { Some(&mut body) } else { None },
             left: None,
         };
-        let (result, next) = self.exchange(&mut wire, out, received);
+        let (result, next) = self.exchange(&mut wire, draft, received);
         if let Next::Park(left) = next {
             desk.head.clear();
             desk.head.extend_from_slice(head);
@@ -118,13 +118,13 @@ impl HttpProtocol {
     ) -> Result<Step, HandlerError> {
         let gather = !work.input.unused().is_empty();
         let mut wire = ReceivedWire::new(&mut work.output, gather);
-        let Desk { parser, out, head, .. } = &mut *desk;
+        let Desk { parser, draft, head, .. } = &mut *desk;
         let reader: Option<&mut dyn ReceivedBody> = match &mut body {
             Some(body) => Some(&mut *body.reader),
             None => None,
         };
         let received = Received { parser, head, body: reader, left };
-        let (result, next) = self.exchange(&mut wire, out, received);
+        let (result, next) = self.exchange(&mut wire, draft, received);
         if let Next::Park(left) = next {
             return result.map(|()| self.park(desk, body, left));
         }
@@ -138,7 +138,7 @@ impl HttpProtocol {
         length: usize,
         work: &mut Work<'_>,
     ) -> Result<Step, HandlerError> {
-        let Desk { parser, out, head, input } = &mut *desk;
+        let Desk { parser, draft, head, input } = &mut *desk;
         head.clear();
         head.extend_from_slice(work.input.unused().get(..length).unwrap_or_default());
         work.input.consume(length);
@@ -155,7 +155,7 @@ impl HttpProtocol {
             let link = Link::new(&mut wire, interim, BodyState::Open);
             let decoder = BodyDecoder::new(request.framing(), parser.limits());
             let rfile = RequestBody::new(decoder, &link, input, options.rbufsize);
-            let wfile = ResponseBody::new(&link, out, options.wbufsize);
+            let wfile = ResponseBody::new(&link, draft, options.wbufsize);
             let mut x = Exchange::new(side.parts(Request::Head(request), &link, rfile, wfile));
             let result = side.answer(&mut x, expects_continue);
             let followed = x.may_be_followed();
@@ -177,7 +177,7 @@ impl HttpProtocol {
     fn exchange(
         &self,
         wire: &mut dyn Wire,
-        out: &mut Vec<u8>,
+        draft: &mut Draft,
         received: Received<'_>,
     ) -> (Result<(), HandlerError>, Next) {
         let side = self.side();
@@ -193,12 +193,12 @@ impl HttpProtocol {
         let (mut x, result);
         match left {
             None => {
-                let wfile = ResponseBody::new(&link, out, wbufsize);
+                let wfile = ResponseBody::new(&link, draft, wbufsize);
                 x = Exchange::new(side.parts(request, &link, rfile, wfile));
                 result = side.answer(&mut x, side.expects_continue(head));
             }
             Some((suspended, begun)) => {
-                let wfile = ResponseBody::resume(&link, out, wbufsize, begun);
+                let wfile = ResponseBody::resume(&link, draft, wbufsize, begun);
                 x = Exchange::resume(side.parts(request, &link, rfile, wfile), suspended);
                 result = side.go_on(&mut x);
             }
@@ -255,15 +255,15 @@ impl HttpProtocol {
         let words = (!message.is_empty()).then_some((&*message, &*explain));
         let refusal =
             Refusal { code: why.status(), words, retry: why.is_for_now(), log: why.log() };
-        let Desk { parser, head, out, .. } = desk;
+        let Desk { parser, head, draft, .. } = desk;
         if why.has_head() {
             let request = Request::Head(parser.head(head));
-            return self.side().refuse(wire, request, out, &refusal);
+            return self.side().refuse(wire, request, draft, &refusal);
         }
         let requestline = parser.requestline(received);
         let command = parser.command(received).unwrap_or_default();
         let request = Request::Refused { requestline: &requestline, command };
-        self.side().refuse(wire, request, out, &refusal)
+        self.side().refuse(wire, request, draft, &refusal)
     }
 
     /// Makes the answer to a request for which there is no thread.

@@ -11,14 +11,14 @@ pub(crate) use link::{
 };
 pub use request_body::RequestBody;
 pub(crate) use request_body::{BodyCutShort, ReceivedBody};
-pub(crate) use response_body::BegunResponse;
-pub(crate) use response_body::Ending;
 pub use response_body::ResponseBody;
+pub(crate) use response_body::{BegunResponse, Draft, Ending};
 
 use crate::deadlines::DRAIN_BYTES;
 use crate::proto::{RequestHead, RequestHeaders, Version, list_contains};
 use crate::{BaseHttpRequestHandler, ClientAddress, HandlerOptions, ServerInfo, status};
 use response_body::FramingFacts;
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::time::SystemTime;
@@ -462,13 +462,13 @@ impl<'a> Exchange<'a> {
 
     /// Returns the text of the `Server` field.
     #[must_use]
-    pub fn version_string(&self) -> String {
+    pub fn version_string(&self) -> Cow<'a, str> {
         self.handler.version_string(self)
     }
 
     /// Returns a time, or the present one, as a header field has it.
     #[must_use]
-    pub fn date_time_string(&self, timestamp: Option<SystemTime>) -> String {
+    pub fn date_time_string(&self, timestamp: Option<SystemTime>) -> Cow<'a, str> {
         self.handler.date_time_string(self, timestamp)
     }
 
@@ -486,7 +486,11 @@ impl<'a> Exchange<'a> {
 }
 
 /// The default behaviour of the override points that touch only the state of the exchange.
-impl Exchange<'_> {
+impl<'a> Exchange<'a> {
+    pub(crate) fn base_present_date(&self) -> Cow<'a, str> {
+        self.wfile.last_date().now()
+    }
+
     pub(crate) fn base_send_response_only(
         &mut self,
         code: u16,

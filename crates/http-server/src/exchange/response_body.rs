@@ -1,6 +1,7 @@
 //! Writing the response: the buffered head, and the body in its frame.
 
 use super::link::{Interim, Link};
+use crate::date::LastDate;
 use crate::proto::{
     LAST_CHUNK, Misuse, Version, body_allowed, length_allowed, list_contains, write_chunk_head,
     write_field, write_status_line,
@@ -50,8 +51,9 @@ use std::ops::Range;
 /// ```
 pub struct ResponseBody<'a> {
     link: &'a Link<'a>,
-    /// What is written and not sent. Belongs to the connection, so that its memory is used again.
+    /// What is written and not sent.
     out: &'a mut Vec<u8>,
+    last_date: &'a LastDate,
     stage: Stage,
     wbufsize: usize,
     /// Whether any byte of a final response has been sent.
@@ -62,6 +64,21 @@ pub struct ResponseBody<'a> {
     says_close: bool,
     /// How many bytes of body have gone out, without framing.
     bytes: u64,
+}
+
+/// What a response is written into. Belongs to the connection or its thread, so that it is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    out: Vec<u8>,
+    last_date: LastDate,
+}
+
+impl Draft {
+    /// Makes room for the next response, and does not hold for ever what a large one needed.
+    pub(crate) fn clear(&mut self, large: usize) {
+        self.out.clear();
+        self.out.shrink_to(large);
+    }
 }
 
 enum Stage {
@@ -135,36 +152,40 @@ pub(crate) struct BegunResponse {
 }
 
 impl<'a> ResponseBody<'a> {
-    pub(crate) fn new(link: &'a Link<'a>, out: &'a mut Vec<u8>, wbufsize: usize) -> Self {
-        out.clear();
-        let stage = Stage::Head(Head::default());
-        Self {
-            link,
-            out,
-            stage,
-            wbufsize,
+    pub(crate) fn new(link: &'a Link<'a>, draft: &'a mut Draft, wbufsize: usize) -> Self {
+        draft.out.clear();
+        let begun = BegunResponse {
+            stage: Stage::Head(Head::default()),
             sent: false,
             sent_interim: false,
             says_close: false,
             bytes: 0,
-        }
+        };
+        Self::resume(link, draft, wbufsize, begun)
     }
 
     /// Goes on with a response that was left with [`suspend`](Self::suspend).
     pub(crate) fn resume(
         link: &'a Link<'a>,
-        out: &'a mut Vec<u8>,
+        draft: &'a mut Draft,
         wbufsize: usize,
         begun: BegunResponse,
     ) -> Self {
+        let Draft { out, last_date } = draft;
+        last_date.refresh();
         let BegunResponse { stage, sent, sent_interim, says_close, bytes } = begun;
-        Self { link, out, stage, wbufsize, sent, sent_interim, says_close, bytes }
+        Self { link, out, last_date, stage, wbufsize, sent, sent_interim, says_close, bytes }
     }
 
     /// Leaves the response for a while: what outlives this value.
     pub(crate) fn suspend(self) -> BegunResponse {
         let Self { stage, sent, sent_interim, says_close, bytes, .. } = self;
         BegunResponse { stage, sent, sent_interim, says_close, bytes }
+    }
+
+    /// The date of the responses before this one.
+    pub(crate) fn last_date(&self) -> &'a LastDate {
+        self.last_date
     }
 
     /// Whether `end_headers` has been called for a final response.

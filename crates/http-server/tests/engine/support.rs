@@ -5,6 +5,7 @@ use http_server::{
     BaseHttpRequestHandler, ClientAddress, Deadlines, Exchange, HandlerOptions, HttpHandlerClass,
     HttpProtocol, HttpServer, ServerInfo,
 };
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -109,12 +110,12 @@ impl BaseHttpRequestHandler for Handler {
         (self.0.run)(x)
     }
 
-    fn date_time_string(&self, _: &Exchange<'_>, _: Option<SystemTime>) -> String {
-        "{date}".to_owned()
+    fn date_time_string<'a>(&self, _: &Exchange<'a>, _: Option<SystemTime>) -> Cow<'a, str> {
+        "{date}".into()
     }
 
-    fn version_string(&self, _: &Exchange<'_>) -> String {
-        "{version}".to_owned()
+    fn version_string<'a>(&self, _: &Exchange<'a>) -> Cow<'a, str> {
+        "{version}".into()
     }
 
     fn log_message(&self, _: &Exchange<'_>, message: fmt::Arguments<'_>) {

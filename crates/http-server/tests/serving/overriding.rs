@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use http_server::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::io;
@@ -116,15 +117,19 @@ impl BaseHttpRequestHandler for All {
     fn log_message(&self, _: &Exchange<'_>, _: fmt::Arguments<'_>) {
         self.note("log_message");
     }
-    fn version_string(&self, x: &Exchange<'_>) -> String {
+    fn version_string<'a>(&self, x: &Exchange<'a>) -> Cow<'a, str> {
         self.note("version_string");
         assert!(Base.version_string(x).starts_with("BaseHTTP wsgiref-rs/"));
-        "Mine/1".to_owned()
+        "Mine/1".into()
     }
-    fn date_time_string(&self, x: &Exchange<'_>, timestamp: Option<SystemTime>) -> String {
+    fn date_time_string<'a>(
+        &self,
+        x: &Exchange<'a>,
+        timestamp: Option<SystemTime>,
+    ) -> Cow<'a, str> {
         self.note("date_time_string");
         assert!(Base.date_time_string(x, timestamp).ends_with(" GMT"));
-        "today".to_owned()
+        "today".into()
     }
 }
 

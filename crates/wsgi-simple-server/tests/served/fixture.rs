@@ -5,6 +5,7 @@ use http_server::{
 };
 use socketserver::ShutdownHandle;
 use socketserver::engine::EngineOptions;
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -80,7 +81,11 @@ impl WsgiRequestHandler for Logged {
         writeln!(self.log.clone(), "{message}").unwrap();
     }
 
-    fn date_time_string(&self, x: &Exchange<'_>, _: Option<std::time::SystemTime>) -> String {
+    fn date_time_string<'a>(
+        &self,
+        x: &Exchange<'a>,
+        _: Option<std::time::SystemTime>,
+    ) -> Cow<'a, str> {
         Base.date_time_string(x, Some(std::time::UNIX_EPOCH))
     }
 }

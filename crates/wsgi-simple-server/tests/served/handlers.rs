@@ -8,6 +8,7 @@ use http_server::{
 use socketserver::{
     AddressOf, BaseServer, RequestOf, Serve, Server, Tcp, ThreadingMixIn, ToServerAddress,
 };
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -152,8 +153,8 @@ impl WsgiRequestHandler for Greeting {
         Base.end_headers(x)
     }
 
-    fn version_string(&self, _: &Exchange<'_>) -> String {
-        "Greeting/1".to_owned()
+    fn version_string<'a>(&self, _: &Exchange<'a>) -> Cow<'a, str> {
+        "Greeting/1".into()
     }
 
     fn log_message(&self, _: &Exchange<'_>, _: fmt::Arguments<'_>) {}
