@@ -91,6 +91,21 @@ pub(super) const TABLE: &[Row] = &[
         published: false,
     },
     Row {
+        name: "wsgiref-conformance",
+        inside: &[
+            "socketserver",
+            "http-server",
+            "wsgi-util",
+            "wsgi-handlers",
+            "wsgi-simple-server",
+            "wsgi-cli",
+            "wsgiref-tests",
+        ],
+        outside: Outside::Any,
+        optional: &[],
+        published: false,
+    },
+    Row {
         name: "wsgiref-benches",
         inside: &[
             "socketserver",

@@ -1,0 +1,144 @@
+//! Where the suites are played: our own servers, or one of somebody else's.
+
+use crate::Problem;
+use crate::subjects::Served;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What a server serves, and so which cases can be played on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Anything at all, whatever `/` answers.
+    Plain,
+    /// The conformance application, WSGI or not.
+    App,
+    /// The conformance application, as a handler of methods.
+    Handler,
+    /// The conformance application, by WSGI.
+    Wsgi,
+    /// The conformance tree.
+    Static,
+}
+
+impl Profile {
+    /// Whether a case for that profile can be played on a server with this one.
+    #[must_use]
+    pub fn includes(self, other: Self) -> bool {
+        match self {
+            Self::Plain => other == Self::Plain,
+            Self::App => matches!(other, Self::Plain | Self::App),
+            Self::Handler | Self::Wsgi => other == self || matches!(other, Self::Plain | Self::App),
+            Self::Static => matches!(other, Self::Plain | Self::Static),
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Plain => "plain",
+            Self::App => "app",
+            Self::Handler => "handler",
+            Self::Wsgi => "wsgi",
+            Self::Static => "static",
+        })
+    }
+}
+
+/// One server that cases are played on.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// `wsgi-engine`, or `HOST:PORT`.
+    pub name: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What it serves.
+    pub profile: Profile,
+    /// Ours are held to the exact answer, others to the rule.
+    pub is_ours: bool,
+    /// How long a client waits for it.
+    pub patience: Duration,
+}
+
+/// What a run is told from outside.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a client waits for a foreign server.
+    pub patience: Duration,
+    /// What random cases are made from.
+    pub seed: u64,
+    /// The Python whose own servers are played beside ours.
+    pub python: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { patience: Duration::from_secs(5), seed: 1, python: None }
+    }
+}
+
+/// How long a client waits for a server of ours in this process: long enough for a machine that has other things to do,
+/// since only a failing case ever waits for it.
+const PATIENCE_WITH_OURS: Duration = Duration::from_secs(10);
+
+/// The servers of a run, which listen until it is dropped.
+#[derive(Debug)]
+pub struct Stage {
+    /// What cases are played on.
+    pub subjects: Vec<Subject>,
+    /// What the run was told.
+    pub settings: Settings,
+    _served: Vec<Served>,
+}
+
+impl Stage {
+    /// Starts our own servers: handler, WSGI and directory, each on both drivers.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot listen, or the tree cannot be made.
+    pub fn ours(settings: Settings) -> Result<Self, Problem> {
+        let served = crate::subjects::all()?;
+        let subjects = served
+            .iter()
+            .map(|served| Subject {
+                name: served.name.to_owned(),
+                address: served.address,
+                profile: served.profile,
+                is_ours: true,
+                patience: PATIENCE_WITH_OURS,
+            })
+            .collect();
+        Ok(Self { subjects, settings, _served: served })
+    }
+
+    /// A server that is there already.
+    #[must_use]
+    pub fn target(name: String, address: SocketAddr, profile: Profile, settings: Settings) -> Self {
+        let patience = settings.patience;
+        let subject = Subject { name, address, profile, is_ours: false, patience };
+        Self { subjects: vec![subject], settings, _served: Vec::new() }
+    }
+
+    /// Any other servers, for tests of the suites themselves.
+    #[must_use]
+    pub fn of(subjects: Vec<Subject>, settings: Settings) -> Self {
+        Self { subjects, settings, _served: Vec::new() }
+    }
+
+    /// Whether the servers are ours, so that also what cannot be seen from outside can be looked at.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.subjects.iter().all(|subject| subject.is_ours)
+    }
+
+    /// The subject of a name.
+    #[must_use]
+    pub fn subject(&self, name: &str) -> Option<&Subject> {
+        self.subjects.iter().find(|subject| subject.name == name)
+    }
+}

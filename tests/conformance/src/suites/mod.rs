@@ -1,0 +1,11 @@
+//! All suites, in the order of the table.
+
+mod rfc;
+
+use crate::Suite;
+
+/// All suites, in the order of the table.
+#[must_use]
+pub fn all() -> Vec<Box<dyn Suite>> {
+    vec![Box::new(rfc::Rfc::MESSAGES), Box::new(rfc::Rfc::SEMANTICS)]
+}
