@@ -22,8 +22,8 @@
 /// ```
 #[must_use]
 pub fn responses(code: u16) -> Option<(&'static str, &'static str)> {
-    let at = ENTRIES.binary_search_by_key(&code, |entry| entry.code).ok()?;
-    ENTRIES.get(at).map(|entry| entry.texts())
+    let place = PLACES.get(usize::from(code.checked_sub(FIRST_CODE)?))?;
+    ENTRIES.get(usize::from(*place)).map(|entry| entry.texts())
 }
 
 /// Walks the table in the order of the codes: code, phrase, description (`responses.items()`).
@@ -82,6 +82,19 @@ static ENTRIES: [Entry; 62] = {
     }
     assert!(at == table.len() + 1, "each line is an entry");
     entries
+};
+
+const FIRST_CODE: u16 = 100;
+
+/// Where in [`ENTRIES`] a code is, beyond their end if nowhere: no response waits for a search.
+static PLACES: [u8; 500] = {
+    let mut places = [u8::MAX; 500];
+    let mut at = 0;
+    while at < ENTRIES.len() {
+        places[(ENTRIES[at].code - FIRST_CODE) as usize] = at as u8;
+        at += 1;
+    }
+    places
 };
 
 /// The table of CPython 3.15, sorted by code.

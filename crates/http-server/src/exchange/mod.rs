@@ -15,7 +15,7 @@ pub use response_body::ResponseBody;
 pub(crate) use response_body::{BegunResponse, Draft, Ending};
 
 use crate::deadlines::DRAIN_BYTES;
-use crate::proto::{RequestHead, RequestHeaders, Version, list_contains};
+use crate::proto::{RequestHead, RequestHeaders, Version};
 use crate::{BaseHttpRequestHandler, ClientAddress, HandlerOptions, ServerInfo, status};
 use response_body::FramingFacts;
 use std::borrow::Cow;
@@ -502,14 +502,8 @@ impl<'a> Exchange<'a> {
     }
 
     pub(crate) fn base_send_header(&mut self, name: &str, value: &str) -> io::Result<()> {
-        self.wfile.field(name, value)?;
-        if name.eq_ignore_ascii_case("Connection") {
-            // CPython compares the whole value; it is a list (RFC 9110 §7.6.1), and `close` wins.
-            if list_contains(value, "close") {
-                self.close_connection = true;
-            } else if list_contains(value, "keep-alive") {
-                self.close_connection = false;
-            }
+        if let Some(closes) = self.wfile.field(name, value)? {
+            self.close_connection = closes;
         }
         Ok(())
     }

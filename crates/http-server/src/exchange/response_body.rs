@@ -3,8 +3,8 @@
 use super::link::{Interim, Link};
 use crate::date::LastDate;
 use crate::proto::{
-    LAST_CHUNK, Misuse, Version, body_allowed, length_allowed, list_contains, write_chunk_head,
-    write_field, write_status_line,
+    LAST_CHUNK, Misuse, Version, body_allowed, is_word, length_allowed, list_contains,
+    write_chunk_head, write_field, write_status_line,
 };
 use std::fmt;
 use std::io::{self, IoSlice, Write};
@@ -236,32 +236,39 @@ impl<'a> ResponseBody<'a> {
         matches!(self.stage, Stage::Head(_)) && self.out.split(|&byte| byte == b'\n').any(is_it)
     }
 
-    pub(crate) fn field(&mut self, name: &str, value: &str) -> io::Result<()> {
-        let Stage::Head(head) = &mut self.stage else {
-            return Err(Misuse::HeaderAfterEnd { name: name.to_owned() }.into());
+    /// Buffers a field. Returns whether the connection closes, if that is what the field is about.
+    pub(crate) fn field(&mut self, name: &str, value: &str) -> io::Result<Option<bool>> {
+        let head = match &mut self.stage {
+            Stage::Head(head) if head.status.is_some() => head,
+            stage => return Err(misplaced(stage, name)),
         };
-        if head.status.is_none() {
-            return Err(Misuse::HeaderBeforeStatus { name: name.to_owned() }.into());
-        }
         let start = self.out.len();
         write_field(name, value, self.out)?;
         let line = start..self.out.len();
-        if name.eq_ignore_ascii_case("Content-Length") {
-            let length = parse_length(value).filter(|_| head.content_length.is_none());
-            let Some(length) = length else {
-                self.out.truncate(start);
-                return Err(Misuse::ContentLength { value: value.to_owned() }.into());
-            };
-            head.content_length = Some((length, line));
-        } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
-            head.transfer_encoding.get_or_insert(line);
-            let last = value.rsplit_once(',').map_or(value, |(_, last)| last);
-            head.ends_in_chunks = last.trim_ascii().eq_ignore_ascii_case("chunked");
-        } else if name.eq_ignore_ascii_case("Connection") {
-            head.connection = true;
-            self.says_close |= list_contains(value, "close");
+        match name.len() {
+            14 if is_word(name.as_bytes(), b"content-length") => {
+                let length = parse_length(value).filter(|_| head.content_length.is_none());
+                let Some(length) = length else {
+                    self.out.truncate(start);
+                    return Err(Misuse::ContentLength { value: value.to_owned() }.into());
+                };
+                head.content_length = Some((length, line));
+            }
+            17 if is_word(name.as_bytes(), b"transfer-encoding") => {
+                head.transfer_encoding.get_or_insert(line);
+                let last = value.rsplit_once(',').map_or(value, |(_, last)| last);
+                head.ends_in_chunks = last.trim_ascii().eq_ignore_ascii_case("chunked");
+            }
+            10 if is_word(name.as_bytes(), b"connection") => {
+                head.connection = true;
+                // CPython compares the whole value; it is a list (RFC 9110 §7.6.1), and `close` wins.
+                let closes = list_contains(value, "close");
+                self.says_close |= closes;
+                return Ok((closes || list_contains(value, "keep-alive")).then_some(closes));
+            }
+            _ => {}
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Fixes the framing and ends the head. Returns whether the connection has to close after the response.
@@ -443,11 +450,26 @@ impl<'a> ResponseBody<'a> {
     }
 }
 
+/// Why there is no place for a field.
+#[cold]
+fn misplaced(stage: &Stage, name: &str) -> io::Error {
+    let name = name.to_owned();
+    let misuse = match stage {
+        Stage::Head(_) => Misuse::HeaderBeforeStatus { name },
+        Stage::Body(_) => Misuse::HeaderAfterEnd { name },
+    };
+    misuse.into()
+}
+
 /// Reads a Content-Length that the handler sends: digits only.
 fn parse_length(value: &str) -> Option<u64> {
     // No other whitespace stands in a value.
-    let digits = value.trim_ascii();
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+    let digits = value.trim_ascii().as_bytes();
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let (first, others) = digits.split_first()?;
+    others
+        .iter()
+        .try_fold(digit(first)?, |length, byte| length.checked_mul(10)?.checked_add(digit(byte)?))
 }
 
 impl Write for ResponseBody<'_> {

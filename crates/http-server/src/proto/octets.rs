@@ -8,8 +8,14 @@ pub(super) const fn is_token_byte(byte: u8) -> bool {
 }
 
 /// Whether the text is a `token`: at least one `tchar` and nothing else.
+#[inline]
 pub(super) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
+    !bytes.is_empty() && (all_words(bytes, has_letters_and_hyphens) || has_token_bytes(bytes))
+}
+
+#[inline(never)]
+fn has_token_bytes(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| is_token_byte(byte))
 }
 
 /// Whether the byte may stand in a field value or reason phrase: HTAB, SP, visible ASCII and 0x80-0xff.
@@ -17,23 +23,46 @@ pub(super) const fn is_text_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & TEXT != 0
 }
 
-/// Whether all bytes are SP or visible ASCII. Eight at a time, since every field of a response passes through here.
+/// Whether all bytes are SP or visible ASCII.
+#[inline]
 pub(super) fn is_visible_ascii(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk() else {
-        return bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
-    };
-    let mut words = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
-    words.all(|word| is_visible_word(*word)) && is_visible_word(*last)
+    all_words(bytes, is_visible)
 }
+
+/// Whether all bytes pass a check of eight at a time, which `a` passes: every field of a response goes through two of these.
+#[inline(always)]
+fn all_words(bytes: &[u8], check: impl Fn(u64) -> bool) -> bool {
+    let word = |bytes: &[u8; 8]| check(u64::from_ne_bytes(*bytes));
+    if let Some(last) = bytes.last_chunk() {
+        let mut words = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
+        return words.all(word) && word(last);
+    }
+    if let Some((all, _)) = ends(bytes) {
+        return check(all);
+    }
+    let filler = u64::from(b'a') * EACH;
+    check(bytes.iter().fold(filler, |word, byte| word << 8 | u64::from(*byte)))
+}
+
+const EACH: u64 = u64::from_ne_bytes([1; 8]);
+const TOP: u64 = 0x80 * EACH;
 
 /// A byte below SP borrows when SP is taken from it, and DEL is the one that becomes zero, hence borrows when one is
 /// taken: either shows in the topmost bit, as does a byte that is no ASCII; no other byte sets it.
-fn is_visible_word(word: [u8; 8]) -> bool {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let word = u64::from_ne_bytes(word);
+fn is_visible(word: u64) -> bool {
     let low = word.wrapping_sub(0x20 * EACH);
     let delete = (word ^ (0x7f * EACH)).wrapping_sub(EACH);
-    (low | delete | word) & (0x80 * EACH) == 0
+    (low | delete | word) & TOP == 0
+}
+
+/// Of seven bits and as many, no sum goes beyond its byte; its topmost bit tells whether it has reached 0x80.
+fn has_letters_and_hyphens(word: u64) -> bool {
+    let low = word & !TOP;
+    let lowercase = low | 0x20 * EACH;
+    let from_a = lowercase + (0x80 - b'a' as u64) * EACH;
+    let beyond_z = lowercase + (0x7f - b'z' as u64) * EACH;
+    let no_hyphen = (low ^ b'-' as u64 * EACH) + 0x7f * EACH;
+    (from_a & !beyond_z | !no_hyphen) & !word & TOP == TOP
 }
 
 /// Whether the byte may stand in a request target: visible ASCII except `#`.
@@ -46,13 +75,28 @@ pub(super) const fn is_reg_name_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & REG_NAME != 0
 }
 
-/// Whether the name or value of a field is this word of lowercase letters and hyphens, in any case.
+/// Whether the name or value of a field is this word of at least four lowercase letters and hyphens, in any case.
 ///
 /// The bit that makes a letter lowercase is set in a hyphen already, and of the bytes that become either by it only CR is
 /// another one, which stands in no field: so whole registers can be compared, since the length is fixed.
 #[inline]
-pub(super) fn is_word<const N: usize>(bytes: &[u8], word: &[u8; N]) -> bool {
-    <&[u8; N]>::try_from(bytes).is_ok_and(|bytes| bytes.map(|byte| byte | 0x20) == *word)
+pub(crate) fn is_word<const N: usize>(bytes: &[u8], word: &[u8; N]) -> bool {
+    let Ok(bytes) = <&[u8; N]>::try_from(bytes) else { return false };
+    if N > 16 {
+        return bytes.map(|byte| byte | 0x20) == *word;
+    }
+    ends(bytes).map(|(first, last)| (first | 0x20 * EACH, last | 0x20 * EACH)) == ends(word)
+}
+
+/// The first and the last bytes of at least four and at most 16, which are all of them; twice the same of less than eight.
+#[inline(always)]
+fn ends(bytes: &[u8]) -> Option<(u64, u64)> {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return Some((u64::from_ne_bytes(*first), u64::from_ne_bytes(*last)));
+    }
+    let half = |bytes: &[u8; 4]| u64::from(u32::from_ne_bytes(*bytes));
+    let both = half(bytes.first_chunk()?) << 32 | half(bytes.last_chunk()?);
+    Some((both, both))
 }
 
 /// Removes SP and HTAB from both ends, and nothing else: no other whitespace counts as such in HTTP.
@@ -149,7 +193,7 @@ static CLASSES: [u8; 256] = {
 
 #[cfg(test)]
 mod tests {
-    use super::is_visible_ascii;
+    use super::*;
 
     #[test]
     fn what_is_not_visible_is_found_wherever_it_stands() {
@@ -163,6 +207,26 @@ mod tests {
                         assert!(
                             !is_visible_ascii(&bytes),
                             "{byte:#x} at {place} of {length}, {other:#x}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_has_nothing_else_wherever_it_stands() {
+        assert!(!is_token(b""));
+        for length in 1..20 {
+            for other in [b'a', b'z', b'A', b'Z', b'-', b'0', b'~'] {
+                for place in 0..length {
+                    for byte in 0..=0xff {
+                        let mut bytes = vec![other; length];
+                        bytes[place] = byte;
+                        assert_eq!(
+                            is_token(&bytes),
+                            is_token_byte(byte),
+                            "{byte:#x} at {place} of {length}"
                         );
                     }
                 }

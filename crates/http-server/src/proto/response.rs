@@ -100,13 +100,18 @@ pub fn write_status_line(
     if !(100..=999).contains(&status) {
         return Err(Misuse::Status { status });
     }
-    check_reason(reason)?;
-    let digit = |n: u16| b'0' + (n % 10) as u8;
-    out.extend_from_slice(b"HTTP/");
-    out.extend_from_slice(&[b'0' + version.major, b'.', b'0' + version.minor, b' ']);
-    out.extend_from_slice(&[digit(status / 100), digit(status / 10), digit(status), b' ']);
-    push_latin1(reason, out);
-    out.extend_from_slice(b"\r\n");
+    let plain = octets::is_visible_ascii(reason.as_bytes());
+    if !plain {
+        check_reason(reason)?;
+    }
+    let Version { major, minor } = version;
+    let [major, minor, hundreds, tens, ones] =
+        [major.into(), minor.into(), status / 100, status / 10, status]
+            .map(|n| b'0' + (n % 10) as u8);
+    out.extend_from_slice(&[
+        b'H', b'T', b'T', b'P', b'/', major, b'.', minor, b' ', hundreds, tens, ones, b' ',
+    ]);
+    push_text(reason, plain, out);
     Ok(())
 }
 
@@ -127,22 +132,23 @@ pub fn write_status_line(
 /// assert_eq!(head, b"X-Name: caf\xe9\r\n");
 /// # Ok::<(), http_server::proto::Misuse>(())
 /// ```
+#[inline]
 pub fn write_field(name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), Misuse> {
-    check_field_name(name)?;
-    // Nearly all values are plain: looked at once, and copied.
     let plain = octets::is_visible_ascii(value.as_bytes());
-    if !plain {
-        check_field_value(name, value)?;
+    if !octets::is_token(name.as_bytes()) || !plain {
+        check_field(name, value)?;
     }
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
-    if plain {
-        out.extend_from_slice(value.as_bytes());
-    } else {
-        push_latin1(value, out);
-    }
-    out.extend_from_slice(b"\r\n");
+    push_text(value, plain, out);
     Ok(())
+}
+
+/// Looks closely at a field of which something is out of the ordinary.
+#[cold]
+fn check_field(name: &str, value: &str) -> Result<(), Misuse> {
+    check_field_name(name)?;
+    check_field_value(name, value)
 }
 
 /// Whether a response with this status to a request with this method has a body (RFC 9112 §6.3).
@@ -186,14 +192,21 @@ fn first_bad_character(text: &str) -> Option<char> {
         .find(|&character| u8::try_from(character).map_or(true, |byte| !octets::is_text_byte(byte)))
 }
 
-/// Appends text whose characters are all within latin-1, as one byte each.
-fn push_latin1(text: &str, out: &mut Vec<u8>) {
-    if text.is_ascii() {
+/// Appends a checked text, one byte for each character, and CRLF. Nearly all are plain, and copied.
+#[inline]
+fn push_text(text: &str, plain: bool, out: &mut Vec<u8>) {
+    if plain {
         out.extend_from_slice(text.as_bytes());
     } else {
-        // `first_bad_character` has refused everything above U+00FF.
-        out.extend(text.chars().filter_map(|character| u8::try_from(character).ok()));
+        push_latin1(text, out);
     }
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cold]
+fn push_latin1(text: &str, out: &mut Vec<u8>) {
+    // `first_bad_character` has refused everything above U+00FF.
+    out.extend(text.chars().filter_map(|character| u8::try_from(character).ok()));
 }
 
 #[cfg(test)]
