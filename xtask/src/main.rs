@@ -5,6 +5,7 @@
 
 mod bench;
 mod conformance;
+mod coverage;
 mod lint;
 mod sanitize;
 mod steps;
@@ -35,6 +36,8 @@ Commands:
   conformance [FILTER]  play the cases recorded from CPython and the wire
                         corpus, print how many match; FILTER: only cases with
                         this in their name
+  coverage              write docs/COVERAGE.md: the names of CPython, and where
+                        they are here
   bench [--quick]       the benchmarks; --quick: fewer samples
   bench peers           our servers beside others, over sockets; options:
     --servers A,B       only these, and the limit server; all by default
@@ -83,6 +86,7 @@ fn run(arguments: &[&str]) -> Result<bool> {
         ["sanitize"] => sanitize::steps(),
         ["conformance"] => conformance::steps(None),
         ["conformance", filter] => conformance::steps(Some(filter)),
+        ["coverage"] => coverage::steps(),
         ["bench"] => bench::steps(false),
         ["bench", "--quick"] => bench::steps(true),
         ["bench", "peers", options @ ..] => return bench::peers(&shell, options).map(|()| true),

@@ -19,9 +19,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The short names of the days, Monday first (`weekdayname`).
+#[doc(alias = "weekdayname")]
 pub const WEEKDAYNAME: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// The short names of the months (`monthname`); the one at 0 is empty, so that a month's number is its place.
+#[doc(alias = "monthname")]
 pub const MONTHNAME: [&str; 13] =
     ["", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

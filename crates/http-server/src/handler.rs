@@ -39,6 +39,7 @@ use std::time::SystemTime;
 ///     }
 /// }
 /// ```
+#[doc(alias = "BaseHTTPRequestHandler")]
 pub trait BaseHttpRequestHandler {
     /// Returns the class attributes.
     fn options(&self) -> &HandlerOptions {

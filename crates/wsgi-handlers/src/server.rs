@@ -22,6 +22,7 @@ use wsgi_util::{AppError, Environ, ErrorStream, InputStream};
 /// assert!(software.starts_with("Demo/1.0 WSGIServer wsgiref-rs/"));
 /// let options = HandlerOptions { server_software: Some(software.into()), ..Default::default() };
 /// ```
+#[doc(alias = "software_version")]
 pub const SOFTWARE_VERSION: &str = concat!("WSGIServer wsgiref-rs/", env!("CARGO_PKG_VERSION"));
 
 /// Writes the log line of a request, as `BaseHTTPRequestHandler.log_request` does.

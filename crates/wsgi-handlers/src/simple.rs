@@ -119,6 +119,7 @@ impl<'e, Out: Write> SimpleHandler<'e, Out> {
     /// assert!(handler.into_stdout().ends_with(b"\r\n\r\nhello\n"));
     /// # Ok::<(), wsgi_util::AppError>(())
     /// ```
+    #[doc(alias = "stdout")]
     pub fn into_stdout(self) -> Out {
         self.stdout
     }

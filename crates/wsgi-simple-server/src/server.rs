@@ -350,6 +350,7 @@ impl WsgiServer {
     }
 
     /// Returns the application, once one is set.
+    #[doc(alias = "application")]
     #[must_use]
     pub fn get_app(&self) -> Option<Arc<dyn Application>> {
         self.state.get_app()

@@ -86,6 +86,7 @@ pub trait ResponseIterable: Send {
     /// assert_eq!(bytes, 8);
     /// # Ok::<(), wsgi_util::AppError>(())
     /// ```
+    #[doc(alias = "__next__")]
     fn next_chunk(
         &mut self,
         environ: &mut Environ<'_>,

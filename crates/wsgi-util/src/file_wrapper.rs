@@ -61,6 +61,7 @@ impl FileWrapper {
     /// assert_eq!(blocks.collect::<Result<Vec<_>, _>>()?, [&b"12"[..], b"34", b"5"]);
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[doc(alias = "__call__")]
     pub fn with_blksize(filelike: impl Read + Send + 'static, blksize: usize) -> FileWrapper {
         FileWrapper { filelike: Some(Box::new(filelike)), blksize }
     }

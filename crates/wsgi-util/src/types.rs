@@ -226,6 +226,7 @@ pub trait StartResponse {
     /// # }
     /// # unavailable(&mut Server, "no plants".into()).unwrap();
     /// ```
+    #[doc(alias = "__call__")]
     fn start_response(
         &mut self,
         status: &str,

@@ -26,6 +26,7 @@ use std::fmt;
 /// assert_eq!(headers.get("absent"), None);
 /// # Ok::<(), http_server::proto::RequestError>(())
 /// ```
+#[doc(alias = "MessageClass")]
 #[derive(Clone, Copy, Default)]
 pub struct RequestHeaders<'a> {
     fields: &'a [Field],

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use target::Target;
 
+#[doc(alias = "SimpleHTTPRequestHandler")]
 #[doc = include_str!("simple.md")]
 #[derive(Clone, Debug)]
 pub struct SimpleHttpRequestHandler {

@@ -1,5 +1,6 @@
 //! All suites, in the order of the table.
 
+pub mod names;
 mod rfc;
 
 use crate::Suite;
@@ -7,5 +8,5 @@ use crate::Suite;
 /// All suites, in the order of the table.
 #[must_use]
 pub fn all() -> Vec<Box<dyn Suite>> {
-    vec![Box::new(rfc::Rfc::MESSAGES), Box::new(rfc::Rfc::SEMANTICS)]
+    vec![Box::new(rfc::Rfc::MESSAGES), Box::new(rfc::Rfc::SEMANTICS), Box::new(names::AllNames)]
 }
