@@ -1,6 +1,6 @@
 //! What the drivers have in common: one request, from its head to the end of its response.
 
-use crate::exchange::{BodyState, Draft, Exchange, Interim, Link, Parts, Request, Wire};
+use crate::exchange::{BodyState, Draft, Exchange, Link, Parts, Request, Wire};
 use crate::failure::{run, settle};
 use crate::proto::{Framing, RequestHead, Version};
 use crate::{
@@ -60,7 +60,6 @@ impl<'c> Side<'c> {
     pub(crate) fn parts<'a>(
         &self,
         request: Request<'a>,
-        link: &'a Link<'a>,
         rfile: RequestBody<'a>,
         wfile: ResponseBody<'a>,
     ) -> Parts<'a>
@@ -72,7 +71,6 @@ impl<'c> Side<'c> {
             request,
             client_address: self.client_address,
             server: self.server,
-            link,
             protocol: self.protocol,
             rfile,
             wfile,
@@ -87,9 +85,8 @@ impl<'c> Side<'c> {
         draft: &mut Draft,
         refusal: &Refusal<'_>,
     ) -> Result<(), HandlerError> {
-        let link = Link::new(wire, Interim::Settled, BodyState::Complete);
-        let wfile = ResponseBody::new(&link, draft, self.handler.options().wbufsize);
-        let mut x = Exchange::new(self.parts(request, &link, RequestBody::default(), wfile));
+        let wfile = ResponseBody::new(Link::Own(wire), draft, self.handler.options().wbufsize);
+        let mut x = Exchange::new(self.parts(request, RequestBody::default(), wfile));
         if refusal.retry {
             x.invite_retry();
         }

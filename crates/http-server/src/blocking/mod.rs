@@ -6,7 +6,7 @@
 mod socket_wire;
 
 use crate::conversation::{Refusal, Side, Words, body_state};
-use crate::exchange::{BodyState, Draft, Input, Interim, Link, Request, Wire};
+use crate::exchange::{BodyState, Draft, Input, Interim, Link, Request, SharedLink, Wire};
 use crate::proto::{BodyDecoder, Framing, HeadParser, RequestError};
 use crate::{
     BaseHttpRequestHandler, ClientAddress, Connection, Exchange, HandlerError, HandlerOptions,
@@ -189,8 +189,11 @@ impl Conversation<'_> {
         let expects_continue = self.side.expects_continue(head);
         // RFC 9110 §10.1.1: no 100 to a client that has not waited for it.
         let waits = expects_continue && body == BodyState::Open && self.input.is_empty();
-        let link =
-            Link::new(&mut self.wire, if waits { Interim::Asked } else { Interim::Settled }, body);
+        let link = SharedLink::new(
+            &mut self.wire,
+            if waits { Interim::Asked } else { Interim::Settled },
+            body,
+        );
         let rfile = match body {
             BodyState::Open => {
                 let decoder = BodyDecoder::new(framing, self.parser.limits());
@@ -198,8 +201,8 @@ impl Conversation<'_> {
             }
             _ => RequestBody::default(),
         };
-        let wfile = ResponseBody::new(&link, &mut self.draft, self.options.wbufsize);
-        let mut x = Exchange::new(self.side.parts(Request::Head(head), &link, rfile, wfile));
+        let wfile = ResponseBody::new(Link::Shared(&link), &mut self.draft, self.options.wbufsize);
+        let mut x = Exchange::new(self.side.parts(Request::Head(head), rfile, wfile));
         let result = self.side.answer(&mut x, expects_continue);
         let next = if x.can_be_followed() { Next::Request } else { Next::Close };
         drop(x);

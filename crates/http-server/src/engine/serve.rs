@@ -6,7 +6,9 @@ use super::upload::Body;
 use super::wires::{BytesWire, ReceivedWire, StreamingWire};
 use super::{Refused, Why};
 use crate::conversation::{Refusal, Side};
-use crate::exchange::{BodyState, Draft, Exchange, Interim, Link, ReceivedBody, Request, Wire};
+use crate::exchange::{
+    BodyState, Draft, Exchange, Interim, Link, ReceivedBody, Request, SharedLink, Wire,
+};
 use crate::proto::{BodyDecoder, HeadParser};
 use crate::{RequestBody, ResponseBody};
 use socketserver::HandlerError;
@@ -152,11 +154,11 @@ impl HttpProtocol {
             let waits = expects_continue && work.input.unused().is_empty();
             let interim = if waits { Interim::Asked } else { Interim::Settled };
             let mut wire = StreamingWire::new(work);
-            let link = Link::new(&mut wire, interim, BodyState::Open);
+            let link = SharedLink::new(&mut wire, interim, BodyState::Open);
             let decoder = BodyDecoder::new(request.framing(), parser.limits());
             let rfile = RequestBody::new(decoder, &link, input, options.rbufsize);
-            let wfile = ResponseBody::new(&link, draft, options.wbufsize);
-            let mut x = Exchange::new(side.parts(Request::Head(request), &link, rfile, wfile));
+            let wfile = ResponseBody::new(Link::Shared(&link), draft, options.wbufsize);
+            let mut x = Exchange::new(side.parts(Request::Head(request), rfile, wfile));
             let result = side.answer(&mut x, expects_continue);
             let followed = x.may_be_followed();
             let decoder = x.rfile.into_decoder();
@@ -184,7 +186,7 @@ impl HttpProtocol {
         let wbufsize = self.options().wbufsize;
         let Received { parser, head, body, left } = received;
         let head = parser.head(head);
-        let link = Link::new(wire, Interim::Settled, BodyState::Complete);
+        let link = Link::Own(wire);
         let rfile = match body {
             Some(body) => RequestBody::received(body),
             None => RequestBody::default(),
@@ -193,13 +195,13 @@ impl HttpProtocol {
         let (mut x, result);
         match left {
             None => {
-                let wfile = ResponseBody::new(&link, draft, wbufsize);
-                x = Exchange::new(side.parts(request, &link, rfile, wfile));
+                let wfile = ResponseBody::new(link, draft, wbufsize);
+                x = Exchange::new(side.parts(request, rfile, wfile));
                 result = side.answer(&mut x, side.expects_continue(head));
             }
             Some((suspended, begun)) => {
-                let wfile = ResponseBody::resume(&link, draft, wbufsize, begun);
-                x = Exchange::resume(side.parts(request, &link, rfile, wfile), suspended);
+                let wfile = ResponseBody::resume(link, draft, wbufsize, begun);
+                x = Exchange::resume(side.parts(request, rfile, wfile), suspended);
                 result = side.go_on(&mut x);
             }
         }

@@ -77,6 +77,9 @@ fn named(error: io::Error, words: &str) -> io::Error {
 }
 
 fn write_all(output: &mut Output<'_>, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+    if let [part] = parts {
+        return output.write_all(part);
+    }
     IoSlice::advance_slices(&mut parts, 0);
     while !parts.is_empty() {
         match output.write_vectored(parts)? {

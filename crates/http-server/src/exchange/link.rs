@@ -40,10 +40,18 @@ pub(crate) enum Trouble {
 pub(crate) const SENDS_TOO_SLOWLY: &str = "the client sends too slowly";
 pub(crate) const TAKES_TOO_SLOWLY: &str = "the client takes the response too slowly";
 
+/// The way to the client, as the response has it.
+pub(crate) enum Link<'a> {
+    /// The request is here with all of its body: nobody else needs the way.
+    Own(&'a mut dyn Wire),
+    /// The body comes while the handler runs, with more to know about it.
+    Shared(&'a SharedLink<'a>),
+}
+
 /// The way to the client, shared by [`RequestBody`](super::RequestBody) and [`ResponseBody`](super::ResponseBody).
 ///
 /// A mutex, because the body may travel to another thread; it is never contended while one handler runs.
-pub(crate) struct Link<'a> {
+pub(crate) struct SharedLink<'a> {
     state: Mutex<LinkState<'a>>,
 }
 
@@ -77,9 +85,87 @@ pub(crate) enum BodyState {
     Broken,
 }
 
-impl LinkState<'_> {
+impl Link<'_> {
+    /// Sends all of these; part of the final response or not.
+    pub(crate) fn send(&mut self, parts: &mut [IoSlice<'_>], is_final: bool) -> io::Result<()> {
+        match self {
+            Self::Own(wire) => wire.send(parts),
+            Self::Shared(link) => {
+                let mut link = link.lock();
+                if is_final {
+                    // RFC 9110 §10.1.1: no 100 after the final response has begun.
+                    link.interim = Interim::Settled;
+                }
+                link.wire.send(parts)
+            }
+        }
+    }
+
+    /// Notes that the client has got its `100 Continue`.
+    pub(crate) fn settle_interim(&self) {
+        if let Self::Shared(link) = self {
+            link.lock().interim = Interim::Settled;
+        }
+    }
+
+    /// Promises the client its `100 Continue`, if it waits for one.
+    pub(crate) fn promise_interim(&self) {
+        if let Self::Shared(link) = self {
+            let mut link = link.lock();
+            if link.interim == Interim::Asked {
+                link.interim = Interim::Promised;
+            }
+        }
+    }
+
+    /// Whether this request should be the last of its connection, because others need the server.
+    pub(crate) fn is_last(&self) -> bool {
+        self.ask(|wire| wire.is_last())
+    }
+
+    /// Whether the client has taken all that was sent.
+    pub(crate) fn has_room(&self) -> bool {
+        self.ask(|wire| wire.has_room())
+    }
+
+    /// What is the matter with the client, if anything is.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        self.ask(|wire| wire.trouble())
+    }
+
+    /// How far the request body has come.
+    pub(crate) fn body(&self) -> BodyState {
+        match self {
+            Self::Own(_) => BodyState::Complete,
+            Self::Shared(link) => link.lock().body,
+        }
+    }
+
     /// Whether no request can follow because of what is left of the body of this one.
     pub(crate) fn forbids_reuse(&self) -> bool {
+        match self {
+            Self::Own(_) => false,
+            Self::Shared(link) => link.lock().forbids_reuse(),
+        }
+    }
+
+    /// The handler is done: what is received from now on is dropped.
+    pub(crate) fn start_draining(&mut self) {
+        if let Self::Shared(link) = self {
+            link.lock().wire.start_draining();
+        }
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&dyn Wire) -> T) -> T {
+        match self {
+            Self::Own(wire) => question(&**wire),
+            Self::Shared(link) => question(&*link.lock().wire),
+        }
+    }
+}
+
+impl LinkState<'_> {
+    fn forbids_reuse(&self) -> bool {
         match self.body {
             BodyState::Complete => false,
             BodyState::Broken => true,
@@ -89,7 +175,7 @@ impl LinkState<'_> {
     }
 }
 
-impl<'a> Link<'a> {
+impl<'a> SharedLink<'a> {
     pub(crate) fn new(wire: &'a mut dyn Wire, interim: Interim, body: BodyState) -> Self {
         Self { state: Mutex::new(LinkState { wire, interim, body, body_left: 0 }) }
     }

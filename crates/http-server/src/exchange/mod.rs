@@ -7,7 +7,7 @@ mod response_body;
 
 pub(crate) use input::Input;
 pub(crate) use link::{
-    BodyState, Interim, Link, SENDS_TOO_SLOWLY, TAKES_TOO_SLOWLY, Trouble, Wire,
+    BodyState, Interim, Link, SENDS_TOO_SLOWLY, SharedLink, TAKES_TOO_SLOWLY, Trouble, Wire,
 };
 pub use request_body::RequestBody;
 pub(crate) use request_body::{BodyCutShort, ReceivedBody};
@@ -54,7 +54,6 @@ pub struct Exchange<'a> {
     path: Option<String>,
     client_address: &'a ClientAddress,
     server: &'a ServerInfo,
-    link: &'a Link<'a>,
     protocol: Version,
     /// The request body: ends where the body ends; a body cut short is an error.
     pub rfile: RequestBody<'a>,
@@ -90,7 +89,6 @@ pub(crate) struct Parts<'a> {
     pub(crate) request: Request<'a>,
     pub(crate) client_address: &'a ClientAddress,
     pub(crate) server: &'a ServerInfo,
-    pub(crate) link: &'a Link<'a>,
     pub(crate) protocol: Version,
     pub(crate) rfile: RequestBody<'a>,
     pub(crate) wfile: ResponseBody<'a>,
@@ -108,8 +106,7 @@ const RETRY_AFTER: &str = "1";
 
 impl<'a> Exchange<'a> {
     pub(crate) fn new(parts: Parts<'a>) -> Self {
-        let Parts { handler, request, client_address, server, link, protocol, rfile, wfile } =
-            parts;
+        let Parts { handler, request, client_address, server, protocol, rfile, wfile } = parts;
         let close_connection = match request {
             Request::Head(head) => !head.keep_alive(protocol),
             Request::Refused { .. } => true,
@@ -120,7 +117,6 @@ impl<'a> Exchange<'a> {
             path: None,
             client_address,
             server,
-            link,
             protocol,
             rfile,
             wfile,
@@ -442,7 +438,7 @@ impl<'a> Exchange<'a> {
     /// ```
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.link.lock().wire.has_room()
+        self.wfile.link.has_room()
     }
 
     /// Logs the request line with a code and a size; `-` stands for what is not known.
@@ -516,10 +512,10 @@ impl<'a> Exchange<'a> {
             protocol: self.protocol,
             request: self.head().map_or(Version::HTTP_10, |head| head.version()),
             command: self.command(),
-            close: self.close_connection || self.asks_to_close() || {
-                let link = self.link.lock();
-                link.forbids_reuse() || link.wire.is_last()
-            },
+            close: self.close_connection
+                || self.asks_to_close()
+                || self.wfile.link.forbids_reuse()
+                || self.wfile.link.is_last(),
         };
         if let Some(close) = self.wfile.end_head(&facts)? {
             self.close_connection = close;
@@ -532,10 +528,7 @@ impl<'a> Exchange<'a> {
     }
 
     pub(crate) fn base_handle_expect_100(&mut self) {
-        let mut link = self.link.lock();
-        if link.interim == Interim::Asked {
-            link.interim = Interim::Promised;
-        }
+        self.wfile.link.promise_interim();
     }
 
     /// Whether the client has asked for the end, so that no request follows, whatever the handler wants (RFC 9112 §9.6).
@@ -595,8 +588,8 @@ impl Exchange<'_> {
         if self.close_connection || self.wfile.says_close() || self.asks_to_close() {
             return false;
         }
-        let link = self.link.lock();
-        link.wire.trouble().is_none() && !link.forbids_reuse()
+        let link = &self.wfile.link;
+        link.trouble().is_none() && !link.forbids_reuse()
     }
 
     /// Whether another request can follow on the connection. Drops what the handler left of the request body for that.
@@ -604,20 +597,16 @@ impl Exchange<'_> {
         if !self.may_be_followed() {
             return false;
         }
-        {
-            let mut link = self.link.lock();
-            if link.body != BodyState::Open {
-                return link.body == BodyState::Complete;
-            }
-            link.wire.start_draining();
+        if self.wfile.link.body() == BodyState::Open {
+            self.wfile.link.start_draining();
+            self.rfile.drain(DRAIN_BYTES);
         }
-        self.rfile.drain(DRAIN_BYTES);
-        self.link.lock().body == BodyState::Complete
+        self.wfile.link.body() == BodyState::Complete
     }
 
     /// What is the matter with the client, if anything is.
     pub(crate) fn trouble(&self) -> Option<Trouble> {
-        self.link.lock().wire.trouble()
+        self.wfile.link.trouble()
     }
 }
 

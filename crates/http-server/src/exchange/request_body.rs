@@ -1,7 +1,7 @@
 //! Reading the request body.
 
 use super::input::Input;
-use super::link::{BodyState, Interim, Link};
+use super::link::{BodyState, Interim, SharedLink};
 use crate::proto::{BodyDecoder, Decoded, RequestError};
 use std::fmt;
 use std::io::{self, BufRead, IoSlice, Read};
@@ -86,7 +86,7 @@ impl<B: BufRead + Send> ReceivedBody for B {
 
 struct Streamed<'a> {
     decoder: BodyDecoder,
-    link: &'a Link<'a>,
+    link: &'a SharedLink<'a>,
     input: &'a mut Input,
     /// How much is asked of the connection at once.
     rbufsize: usize,
@@ -119,7 +119,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 impl<'a> RequestBody<'a> {
     pub(crate) fn new(
         decoder: BodyDecoder,
-        link: &'a Link<'a>,
+        link: &'a SharedLink<'a>,
         input: &'a mut Input,
         rbufsize: usize,
     ) -> Self {
@@ -255,7 +255,7 @@ impl Streamed<'_> {
 }
 
 /// Waits for bytes of the client, and first sends the `100 Continue` that was promised it.
-fn receive(link: &Link<'_>, buf: &mut [u8]) -> io::Result<usize> {
+fn receive(link: &SharedLink<'_>, buf: &mut [u8]) -> io::Result<usize> {
     let mut link = link.lock();
     if link.interim == Interim::Promised {
         link.interim = Interim::Settled;

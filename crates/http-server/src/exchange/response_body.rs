@@ -1,6 +1,6 @@
 //! Writing the response: the buffered head, and the body in its frame.
 
-use super::link::{Interim, Link};
+use super::link::Link;
 use crate::date::LastDate;
 use crate::proto::{
     LAST_CHUNK, Misuse, Version, body_allowed, is_word, length_allowed, list_contains,
@@ -50,7 +50,7 @@ use std::ops::Range;
 /// # Ok::<(), http_server::HandlerError>(())
 /// ```
 pub struct ResponseBody<'a> {
-    link: &'a Link<'a>,
+    pub(super) link: Link<'a>,
     /// What is written and not sent.
     out: &'a mut Vec<u8>,
     last_date: &'a LastDate,
@@ -152,7 +152,7 @@ pub(crate) struct BegunResponse {
 }
 
 impl<'a> ResponseBody<'a> {
-    pub(crate) fn new(link: &'a Link<'a>, draft: &'a mut Draft, wbufsize: usize) -> Self {
+    pub(crate) fn new(link: Link<'a>, draft: &'a mut Draft, wbufsize: usize) -> Self {
         draft.out.clear();
         let begun = BegunResponse {
             stage: Stage::Head(Head::default()),
@@ -166,7 +166,7 @@ impl<'a> ResponseBody<'a> {
 
     /// Goes on with a response that was left with [`suspend`](Self::suspend).
     pub(crate) fn resume(
-        link: &'a Link<'a>,
+        link: Link<'a>,
         draft: &'a mut Draft,
         wbufsize: usize,
         begun: BegunResponse,
@@ -309,7 +309,7 @@ impl<'a> ResponseBody<'a> {
             self.out.extend_from_slice(b"\r\n");
             self.sent_interim = true;
             if status == 100 {
-                self.link.lock().interim = Interim::Settled;
+                self.link.settle_interim();
             }
             self.send_out()?;
             return Ok(None);
@@ -372,13 +372,12 @@ impl<'a> ResponseBody<'a> {
                 head.transfer_encoding.iter_mut().for_each(|line| *line = 0..0);
             }
         }
-        let mut link = self.link.lock();
-        if self.sent {
-            // RFC 9110 §10.1.1: no 100 after the final response has begun.
-            link.interim = Interim::Settled;
-        }
-        let result =
-            link.wire.send(&mut [IoSlice::new(self.out), IoSlice::new(data), IoSlice::new(end)]);
+        let head = IoSlice::new(self.out);
+        let result = if data.is_empty() {
+            self.link.send(&mut [head], self.sent)
+        } else {
+            self.link.send(&mut [head, IoSlice::new(data), IoSlice::new(end)], self.sent)
+        };
         self.out.clear();
         result
     }

@@ -58,10 +58,10 @@ fn is_visible(word: u64) -> bool {
 /// Of seven bits and as many, no sum goes beyond its byte; its topmost bit tells whether it has reached 0x80.
 fn has_letters_and_hyphens(word: u64) -> bool {
     let low = word & !TOP;
-    let lowercase = low | 0x20 * EACH;
+    let lowercase = low | (0x20 * EACH);
     let from_a = lowercase + (0x80 - b'a' as u64) * EACH;
     let beyond_z = lowercase + (0x7f - b'z' as u64) * EACH;
-    let no_hyphen = (low ^ b'-' as u64 * EACH) + 0x7f * EACH;
+    let no_hyphen = (low ^ (b'-' as u64 * EACH)) + 0x7f * EACH;
     (from_a & !beyond_z | !no_hyphen) & !word & TOP == TOP
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn is_word<const N: usize>(bytes: &[u8], word: &[u8; N]) -> bool {
     if N > 16 {
         return bytes.map(|byte| byte | 0x20) == *word;
     }
-    ends(bytes).map(|(first, last)| (first | 0x20 * EACH, last | 0x20 * EACH)) == ends(word)
+    ends(bytes).map(|(first, last)| (first | (0x20 * EACH), last | (0x20 * EACH))) == ends(word)
 }
 
 /// The first and the last bytes of at least four and at most 16, which are all of them; twice the same of less than eight.
