@@ -61,11 +61,7 @@ impl BaseHttpRequestHandler for Silent {
         self.0.options()
     }
 
-    fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.serve(x)
-    }
-
-    fn do_head(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.serve(x)
     }
 

@@ -1,6 +1,7 @@
 //! What the suites in `tests/` share: CPython's recorded answers and the servers that are compared with them.
 #![forbid(unsafe_code)]
 
+pub mod added;
 pub mod app;
 pub mod ascii;
 pub mod base;

@@ -83,7 +83,7 @@ fn failed(mismatch: &Mismatch, case: &str, ours: &Answer) -> Failed {
     format!("{text}\n{advice}\n{}", Difference::entry(case, ours)).into()
 }
 
-const HEADING: &str = "server              byte for byte  named difference  recorded";
+const HEADING: &str = "server              byte for byte  added fields  named difference  recorded";
 
 /// What the run found, by server.
 struct Counts(Vec<ServerCount>);
@@ -91,6 +91,7 @@ struct Counts(Vec<ServerCount>);
 struct ServerCount {
     server: String,
     matches: usize,
+    adds: usize,
     differs: usize,
     recorded: usize,
 }
@@ -105,6 +106,7 @@ impl Counts {
                     servers.push(ServerCount {
                         server: case.server.clone(),
                         matches: 0,
+                        adds: 0,
                         differs: 0,
                         recorded: 1,
                     });
@@ -118,6 +120,7 @@ impl Counts {
         for count in self.0.iter_mut().filter(|count| count.server == server) {
             match verdict {
                 Verdict::Matches => count.matches += 1,
+                Verdict::AddsFields => count.adds += 1,
                 Verdict::DiffersAsNamed(_) => count.differs += 1,
             }
         }
@@ -129,9 +132,9 @@ impl Counts {
 
     fn summary(&self, reference: &str) -> String {
         let (matches, differs) = (self.sum(|count| count.matches), self.sum(|count| count.differs));
-        let recorded = self.sum(|count| count.recorded);
+        let (adds, recorded) = (self.sum(|count| count.adds), self.sum(|count| count.recorded));
         format!(
-            "{matches} match {reference} byte for byte, {differs} differ as DIFFERENCES.md says, of {recorded}."
+            "{matches} match {reference} byte for byte, {adds} but for the fields that we add, {differs} differ as DIFFERENCES.md says, of {recorded}."
         )
     }
 }
@@ -149,11 +152,11 @@ fn remarks(conclusion: &Conclusion) -> String {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for ServerCount { server, matches, differs, recorded } in &self.0 {
-            writeln!(f, "{server:<18} {matches:>14} {differs:>17} {recorded:>9}")?;
+        for ServerCount { server, matches, adds, differs, recorded } in &self.0 {
+            writeln!(f, "{server:<18} {matches:>14} {adds:>13} {differs:>17} {recorded:>9}")?;
         }
         let (matches, differs) = (self.sum(|count| count.matches), self.sum(|count| count.differs));
-        let recorded = self.sum(|count| count.recorded);
-        write!(f, "{:<18} {matches:>14} {differs:>17} {recorded:>9}", "all")
+        let (adds, recorded) = (self.sum(|count| count.adds), self.sum(|count| count.recorded));
+        write!(f, "{:<18} {matches:>14} {adds:>13} {differs:>17} {recorded:>9}", "all")
     }
 }

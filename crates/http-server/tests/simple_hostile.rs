@@ -4,8 +4,7 @@
 mod tree;
 
 use http_server::{
-    BaseHttpRequestHandler, Exchange, FileObject, HandlerOptions, SimpleHandlerOptions,
-    SimpleHooks, SimpleHttpRequestHandler,
+    BaseHttpRequestHandler, Exchange, SimpleHandlerOptions, SimpleHooks, SimpleHttpRequestHandler,
 };
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -14,7 +13,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use tree::{Served, ask, write};
+use tree::{Changing, Served, ask, write};
 
 const SECRET: &str = "the secret";
 
@@ -212,46 +211,8 @@ fn what_is_no_file_is_never_opened() {
     }
 }
 
-/// Changes the file after the head is decided and before the copy.
-struct Changing {
-    simple: SimpleHttpRequestHandler,
-    change: fn(&File),
-    log: std::sync::Mutex<Vec<String>>,
-}
-
-impl SimpleHooks for Changing {
-    fn simple(&self) -> &SimpleHttpRequestHandler {
-        &self.simple
-    }
-
-    fn send_head(&self, x: &mut Exchange<'_>) -> io::Result<Option<FileObject>> {
-        let file = self.simple().send_head(self, x)?;
-        let path = self.translate_path(x.path());
-        (self.change)(&File::options().append(true).open(path)?);
-        Ok(file)
-    }
-}
-
-impl BaseHttpRequestHandler for Changing {
-    fn options(&self) -> &HandlerOptions {
-        self.simple.options()
-    }
-    fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.serve(x)
-    }
-    fn log_message(&self, _x: &Exchange<'_>, message: std::fmt::Arguments<'_>) {
-        self.log.lock().expect("the log").push(message.to_string());
-    }
-}
-
 fn change_between(www: &Path, change: fn(&File)) -> (String, Vec<String>) {
-    let mut options = SimpleHandlerOptions::new(www);
-    options.handler.protocol_version = "HTTP/1.1";
-    let handler = Changing {
-        simple: SimpleHttpRequestHandler::with_options(options),
-        change,
-        log: Default::default(),
-    };
+    let handler = Changing::new(www, change);
     let two = "GET /file.txt HTTP/1.1\r\nHost: h\r\n\r\nGET /sub HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     let answer = ask(&handler, &two.replace("/sub", "/sub/inner.txt"));
     (answer.0, handler.log.into_inner().expect("the log"))
@@ -296,7 +257,7 @@ fn an_override_may_map_to_another_directory() {
         }
     }
     impl BaseHttpRequestHandler for Alias {
-        fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
             self.serve(x)
         }
         fn log_message(&self, _x: &Exchange<'_>, _message: std::fmt::Arguments<'_>) {}

@@ -69,13 +69,13 @@ impl SimpleHooks for Noting {
         if self.note("guess_type") { "text/changed".into() } else { self.simple.guess_type(path) }
     }
 
-    fn copyfile(&self, source: &mut FileObject, outputfile: &mut dyn Write) -> io::Result<()> {
+    fn copyfile(&self, mut source: FileObject, x: &mut Exchange<'_>) -> io::Result<()> {
         if self.note("copyfile") {
             let mut text = String::new();
             source.read_to_string(&mut text)?;
-            return outputfile.write_all(text.to_uppercase().as_bytes());
+            return x.wfile.write_all(text.to_uppercase().as_bytes());
         }
-        self.simple.copyfile(source, outputfile)
+        self.simple.copyfile(source, x)
     }
 }
 
@@ -83,10 +83,7 @@ impl BaseHttpRequestHandler for Noting {
     fn options(&self) -> &HandlerOptions {
         self.simple.options()
     }
-    fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.serve(x)
-    }
-    fn do_head(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.serve(x)
     }
     fn end_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
@@ -153,7 +150,7 @@ fn a_directory_that_cannot_be_read_is_404() {
         }
     }
     impl BaseHttpRequestHandler for Unreadable {
-        fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
             self.serve(x)
         }
         fn log_message(&self, _x: &Exchange<'_>, _message: fmt::Arguments<'_>) {}

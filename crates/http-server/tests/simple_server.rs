@@ -2,7 +2,9 @@
 
 mod tree;
 
-use http_server::{ClientAddress, Pair, ServerInfo, SimpleHandlerOptions, handle};
+use http_server::{
+    ClientAddress, Pair, ServerInfo, SimpleHandlerOptions, SimpleHttpRequestHandler, handle,
+};
 use std::time::{Duration, SystemTime};
 use tree::{Served, ask, make_tree, mtime, set_time, write};
 
@@ -18,12 +20,14 @@ fn a_file_is_sent_as_cpython_sends_it() {
     assert_eq!(
         served.get("/file.txt").0,
         "HTTP/1.0 200 OK\r\nServer: SimpleHTTP {version}\r\nDate: {date}\r\nContent-type: text/plain\r\n\
-         Content-Length: 11\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\nplain text\n"
+         Content-Length: 11\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n\
+         ETag: {etag}\r\nAccept-Ranges: bytes\r\n\r\nplain text\n"
     );
     assert_eq!(
         ask(&served, "HEAD /page.html HTTP/1.0\r\n\r\n").0,
         "HTTP/1.0 200 OK\r\nServer: SimpleHTTP {version}\r\nDate: {date}\r\nContent-type: text/html\r\n\
-         Content-Length: 12\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\n"
+         Content-Length: 12\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n\
+         ETag: {etag}\r\nAccept-Ranges: bytes\r\n\r\n"
     );
     assert_eq!(
         *served.log.lock().unwrap(),
@@ -185,14 +189,41 @@ fn a_target_without_its_slash_is_refused() {
 }
 
 #[test]
-fn other_methods_are_501() {
+fn other_methods_are_405_and_unknown_ones_501() {
     let root = make_tree();
     let served = Served::new(root.path());
-    for method in ["POST", "PUT", "DELETE", "OPTIONS", "FOO", "custom", "GETs", "get"] {
-        let answer =
-            ask(&served, &format!("{method} /file.txt HTTP/1.0\r\nContent-Length: 0\r\n\r\n"));
-        assert_eq!(answer.status(), 501, "{method}");
-        assert!(answer.0.starts_with(&format!("HTTP/1.0 501 Unsupported method ('{method}')\r\n")));
+    let with = |method: &str, target: &str| {
+        ask(&served, &format!("{method} {target} HTTP/1.0\r\nContent-Length: 0\r\n\r\n"))
+    };
+    for target in ["/file.txt", "/sub", "/sub/", "/indexed/", "/missing"] {
+        for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE"] {
+            let answer = with(method, target);
+            assert!(answer.0.starts_with("HTTP/1.0 405 Method Not Allowed\r\n"), "{}", answer.0);
+            assert_eq!(answer.header("Allow"), Some("GET, HEAD, OPTIONS"), "{method} {target}");
+            assert!(answer.body().contains("<p>Error code: 405</p>"));
+        }
+        for method in ["FOO", "custom", "GETs", "get", "PROPFIND"] {
+            let answer = with(method, target);
+            let line = format!("HTTP/1.0 501 Unsupported method ('{method}')\r\n");
+            assert!(answer.0.starts_with(&line), "{}", answer.0);
+            assert_eq!(answer.header("Allow"), None);
+        }
+    }
+    assert_eq!(with("CONNECT", "h:80").status(), 405);
+}
+
+#[test]
+fn options_says_what_is_allowed() {
+    let root = make_tree();
+    let served = SimpleHttpRequestHandler::new(root.path());
+    for target in ["/file.txt", "/sub/", "*"] {
+        let answer = ask(&served, &format!("OPTIONS {target} HTTP/1.0\r\n\r\n"));
+        assert_eq!(
+            answer.0,
+            "HTTP/1.0 200 OK\r\nServer: SimpleHTTP {version}\r\nDate: {date}\r\n\
+             Allow: GET, HEAD, OPTIONS\r\nContent-Length: 0\r\n\r\n",
+            "{target}"
+        );
     }
 }
 
@@ -210,7 +241,7 @@ fn a_file_the_client_has_is_304() {
     );
     assert_eq!(
         answer.0,
-        "HTTP/1.0 304 Not Modified\r\nServer: SimpleHTTP {version}\r\nDate: {date}\r\n\r\n"
+        "HTTP/1.0 304 Not Modified\r\nServer: SimpleHTTP {version}\r\nDate: {date}\r\nETag: {etag}\r\n\r\n"
     );
     let same_or_later = [
         "Tue, 14 Nov 2023 23:13:20 GMT",
@@ -268,14 +299,6 @@ fn last_modified_is_in_whole_seconds_and_never_in_the_future() {
 }
 
 #[test]
-fn a_range_is_ignored() {
-    let root = make_tree();
-    let answer =
-        ask(&Served::new(root.path()), "GET /file.txt HTTP/1.0\r\nRange: bytes=0-3\r\n\r\n");
-    assert_eq!((answer.status(), answer.body()), (200, "plain text\n"));
-}
-
-#[test]
 fn connections_persist_with_http_1_1() {
     let root = make_tree();
     let served = Served::persistent(root.path());
@@ -286,7 +309,8 @@ fn connections_persist_with_http_1_1() {
     assert_eq!(
         answer.0,
         "HTTP/1.1 200 OK\r\nServer: SimpleHTTP {version}\r\nDate: {date}\r\nContent-type: text/plain\r\n\
-         Content-Length: 11\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\nplain text\n\
+         Content-Length: 11\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n\
+         ETag: {etag}\r\nAccept-Ranges: bytes\r\n\r\nplain text\n\
          HTTP/1.1 301 Moved Permanently\r\nServer: SimpleHTTP {version}\r\nDate: {date}\r\nLocation: /sub/\r\n\
          Content-Length: 0\r\nConnection: close\r\n\r\n"
     );
@@ -315,7 +339,8 @@ fn extra_headers_come_last_and_replace_nothing() {
     assert_eq!(
         served.get("/noext").0,
         "HTTP/1.0 200 OK\r\nServer: SimpleHTTP {version}\r\nDate: {date}\r\nContent-type: text/x-default\r\n\
-         Content-Length: 13\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\nX-Extra: 1\r\nx-extra: 2\r\n\r\n\
+         Content-Length: 13\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n\
+         ETag: {etag}\r\nAccept-Ranges: bytes\r\nX-Extra: 1\r\nx-extra: 2\r\n\r\n\
          no extension\n"
     );
     assert_eq!(
@@ -337,6 +362,24 @@ fn extra_headers_are_for_200_only() {
         "GET /file.txt HTTP/1.0\r\nIf-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\n",
     );
     assert_eq!((answer.status(), answer.header("X-Extra")), (304, None));
+}
+
+/// RFC 9110 §15.4.5: what a cache goes by is on a 304, too.
+#[test]
+fn extra_headers_for_caches_are_for_304_too() {
+    let root = make_tree();
+    let mut options = SimpleHandlerOptions::new(root.path());
+    options.extra_response_headers =
+        [("Cache-Control", "max-age=60"), ("X-Extra", "1"), ("vary", "Cookie")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+    let served = Served::with_options(options);
+    for target in ["/file.txt", "/"] {
+        let answer = ask(&served, &format!("GET {target} HTTP/1.0\r\nIf-None-Match: *\r\n\r\n"));
+        assert_eq!((answer.status(), answer.header("X-Extra")), (304, None));
+        assert_eq!(answer.header("Cache-Control"), Some("max-age=60"));
+        assert_eq!(answer.header("Vary"), Some("Cookie"));
+    }
 }
 
 #[test]

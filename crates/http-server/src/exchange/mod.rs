@@ -65,8 +65,8 @@ pub struct Exchange<'a> {
     /// connection that the client has asked to close, that the head has said will close, or that
     /// keeps others waiting.
     pub close_connection: bool,
-    /// A refusal is for now only, so that the client may try again.
-    retry: bool,
+    /// A field that the next head has to have.
+    needed: Option<(&'static str, &'static str)>,
     /// What [`continue_with`](Self::continue_with) was given.
     rest: Option<Rest>,
 }
@@ -121,7 +121,7 @@ impl<'a> Exchange<'a> {
             rfile,
             wfile,
             close_connection,
-            retry: false,
+            needed: None,
             rest: None,
         }
     }
@@ -505,8 +505,10 @@ impl<'a> Exchange<'a> {
     }
 
     pub(crate) fn base_end_headers(&mut self) -> io::Result<()> {
-        if self.retry && !self.wfile.has_field("Retry-After") {
-            self.wfile.field("Retry-After", RETRY_AFTER)?;
+        if let Some((name, value)) = self.needed {
+            if !self.wfile.has_field(name) {
+                self.wfile.field(name, value)?;
+            }
         }
         let facts = FramingFacts {
             protocol: self.protocol,
@@ -579,7 +581,13 @@ impl Exchange<'_> {
 
     /// The refusal that follows is for now only.
     pub(crate) fn invite_retry(&mut self) {
-        self.retry = true;
+        self.needed = Some(("Retry-After", RETRY_AFTER));
+    }
+
+    /// Refuses a method that the resource does not have; a 405 says which it has (RFC 9110 §15.5.6).
+    pub(crate) fn refuse_method(&mut self, allow: &'static str) -> io::Result<()> {
+        self.needed = Some(("Allow", allow));
+        self.send_error(405, None)
     }
 
     /// Whether another request can follow on the connection, once the request body is out of the way.

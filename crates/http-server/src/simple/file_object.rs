@@ -1,5 +1,7 @@
-//! What `send_head` returns and `copyfile` copies.
+//! What `send_head` returns and `copyfile` sends.
 
+use super::multipart::Multipart;
+use crate::Exchange;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, Cursor, Read, Write};
@@ -12,11 +14,12 @@ use std::io::{self, BufRead, Cursor, Read, Write};
 ///
 /// ```
 /// use http_server::FileObject;
+/// use std::io::Read;
 ///
 /// let mut page = FileObject::from(b"<p>Nothing here.".to_vec());
-/// let mut sent = Vec::new();
-/// page.copy_to(&mut sent)?;
-/// assert_eq!(sent, b"<p>Nothing here.");
+/// let mut text = String::new();
+/// page.read_to_string(&mut text)?;
+/// assert_eq!(text, "<p>Nothing here.");
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct FileObject(Source);
@@ -24,6 +27,7 @@ pub struct FileObject(Source);
 enum Source {
     /// At most as many bytes as the `Content-Length` that was sent, even if the file grows meanwhile.
     File(io::Take<File>),
+    Parts(Multipart<File>),
     Bytes(Cursor<Vec<u8>>),
     Reader(Box<dyn Read + Send>),
 }
@@ -45,36 +49,87 @@ impl FileObject {
         Self(Source::Reader(Box::new(reader)))
     }
 
-    /// Wraps an open file of which `length` bytes are to be sent.
+    /// Wraps an open file of which `length` bytes are to be sent, from where it stands.
     #[must_use]
     pub fn from_file(file: File, length: u64) -> Self {
         Self(Source::File(file.take(length)))
     }
 
-    /// Copies what is left to a writer, in blocks of at most 64 KiB.
+    pub(super) fn from_parts(parts: Multipart<File>) -> Self {
+        Self(Source::Parts(parts))
+    }
+
+    /// Sends what is left as the body of the response, in blocks of at most 64 KiB.
+    ///
+    /// A client that takes it slowly holds no thread on the engine: the rest follows when there is
+    /// [room](Exchange::has_room).
     ///
     /// # Errors
     ///
-    /// The first error of reading or of writing, except for an interrupted read, which is repeated.
-    pub fn copy_to(&mut self, output: &mut dyn Write) -> io::Result<()> {
-        let block = match &mut self.0 {
-            Source::Bytes(bytes) => {
-                let left = bytes.fill_buf()?;
-                output.write_all(left)?;
-                let count = left.len();
-                bytes.consume(count);
-                return Ok(());
+    /// The first error of reading or of writing, except for an interrupted read, which is repeated. Those that come later,
+    /// in the rest, end the response in the same way.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_server::{BaseHttpRequestHandler, Exchange, FileObject};
+    /// use std::{fs::File, io};
+    ///
+    /// struct Film;
+    ///
+    /// impl BaseHttpRequestHandler for Film {
+    ///     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    ///         let file = File::open("film.webm")?;
+    ///         let size = file.metadata()?.len();
+    ///         x.send_response(200)?;
+    ///         x.send_header("Content-Type", "video/webm")?;
+    ///         x.send_header("Content-Length", &size.to_string())?;
+    ///         x.end_headers()?;
+    ///         FileObject::from_file(file, size).send(x)
+    ///     }
+    /// }
+    /// ```
+    pub fn send(mut self, x: &mut Exchange<'_>) -> io::Result<()> {
+        let mut buffer = self.buffer();
+        while self.send_block(&mut buffer, &mut x.wfile)? {
+            if !x.has_room() {
+                x.continue_with(|x| self.send(x));
+                break;
             }
+        }
+        Ok(())
+    }
+
+    /// Room for a block, where one has to be read.
+    fn buffer(&self) -> Vec<u8> {
+        let block = match &self.0 {
+            Source::Bytes(_) => 0,
             Source::File(file) => {
                 usize::try_from(file.limit()).map_or(MAX_BLOCK, |left| left.min(MAX_BLOCK))
             }
-            Source::Reader(_) => MAX_BLOCK,
+            Source::Parts(_) | Source::Reader(_) => MAX_BLOCK,
         };
-        let mut buffer = vec![0; block];
+        vec![0; block]
+    }
+
+    /// Writes the next block; false at the end.
+    fn send_block(&mut self, buffer: &mut [u8], output: &mut dyn Write) -> io::Result<bool> {
+        if let Source::Bytes(bytes) = &mut self.0 {
+            let left = bytes.fill_buf()?;
+            let block = left.get(..MAX_BLOCK).unwrap_or(left);
+            output.write_all(block)?;
+            let (count, all) = (block.len(), left.len());
+            bytes.consume(count);
+            return Ok(count < all);
+        }
         loop {
-            match self.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(count) => output.write_all(buffer.get(..count).unwrap_or_default())?,
+            match self.read(buffer) {
+                Ok(0) => return Ok(false),
+                Ok(count) => {
+                    output.write_all(buffer.get(..count).unwrap_or_default())?;
+                    // The end of a file is known, and one more look at it would be a system call.
+                    return Ok(!matches!(&self.0, Source::File(file) if file.limit() == 0));
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -82,13 +137,15 @@ impl FileObject {
     }
 }
 
-/// Large enough to make system calls rare, small enough for a buffer per response.
+/// Large enough to make system calls rare, small enough for a buffer per response; and no more than the engine keeps for
+/// a client that does not take it at once.
 const MAX_BLOCK: usize = 64 * 1024;
 
 impl Read for FileObject {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
             Source::File(file) => file.read(buffer),
+            Source::Parts(parts) => parts.read(buffer),
             Source::Bytes(bytes) => bytes.read(buffer),
             Source::Reader(reader) => reader.read(buffer),
         }
@@ -105,6 +162,7 @@ impl fmt::Debug for FileObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Source::File(file) => f.debug_tuple("FileObject").field(file).finish(),
+            Source::Parts(parts) => write!(f, "FileObject({} bytes in parts)", parts.length()),
             Source::Bytes(bytes) => write!(f, "FileObject({} bytes)", bytes.get_ref().len()),
             Source::Reader(_) => f.write_str("FileObject(reader)"),
         }
@@ -115,15 +173,45 @@ impl fmt::Debug for FileObject {
 mod tests {
     use super::*;
 
+    /// Sends all of it to a client that always has room.
+    fn copy(mut file: FileObject) -> io::Result<Vec<u8>> {
+        let (mut buffer, mut copied) = (file.buffer(), Vec::new());
+        while file.send_block(&mut buffer, &mut copied)? {}
+        Ok(copied)
+    }
+
     #[test]
     fn copies_every_kind_of_source_to_its_end() {
         let data: Vec<u8> = (0..=u8::MAX).cycle().take(3 * MAX_BLOCK / 2).collect();
-        for mut file in [FileObject::from(data.clone()), FileObject::new(Cursor::new(data.clone()))]
-        {
-            let mut copied = Vec::new();
-            file.copy_to(&mut copied).expect("copying memory");
-            assert!(copied == data);
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(&data).expect("writing");
+        io::Seek::rewind(&mut file).expect("rewinding");
+        let length = data.len() as u64;
+        for file in [
+            FileObject::from(data.clone()),
+            FileObject::new(Cursor::new(data.clone())),
+            FileObject::from_file(file, length),
+        ] {
+            assert!(copy(file).expect("copying memory") == data);
         }
+    }
+
+    #[test]
+    fn blocks_are_small() {
+        struct Largest(usize);
+        impl Write for Largest {
+            fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+                self.0 = self.0.max(data.len());
+                Ok(data.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut largest = Largest(0);
+        let mut file = FileObject::from(vec![b'x'; 1_000_000]);
+        while file.send_block(&mut [], &mut largest).expect("writing") {}
+        assert_eq!(largest.0, MAX_BLOCK);
     }
 
     #[test]
@@ -140,15 +228,17 @@ mod tests {
                 }
             }
         }
-        let mut copied = Vec::new();
         let steps = vec![
             Err(io::ErrorKind::Other.into()),
             Ok(&b"b"[..]),
             Err(io::ErrorKind::Interrupted.into()),
             Ok(b"a"),
         ];
-        let error =
-            FileObject::new(Steps(steps)).copy_to(&mut copied).expect_err("the last step fails");
+        let mut file = FileObject::new(Steps(steps));
+        let (mut buffer, mut copied) = (file.buffer(), Vec::new());
+        assert!(file.send_block(&mut buffer, &mut copied).expect("the first block"));
+        assert!(file.send_block(&mut buffer, &mut copied).expect("after the interruption"));
+        let error = file.send_block(&mut buffer, &mut copied).expect_err("the last step fails");
         assert_eq!((error.kind(), copied.as_slice()), (io::ErrorKind::Other, &b"ab"[..]));
     }
 }

@@ -1,22 +1,26 @@
 //! Serving a directory.
 
 mod file_object;
+mod file_reply;
 mod inside;
 mod listing;
 mod mime_types;
+mod multipart;
 mod options;
+mod state;
 mod target;
 
 pub use file_object::FileObject;
 pub use options::SimpleHandlerOptions;
 
-use crate::date::parse_http_date;
-use crate::{BaseHttpRequestHandler, Exchange, HandlerOptions};
+use crate::conditional::Validators;
+use crate::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
+use file_reply::{Found, settled_by_preconditions};
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 use target::Target;
 
 #[doc(alias = "SimpleHTTPRequestHandler")]
@@ -53,7 +57,7 @@ pub struct SimpleHttpRequestHandler {
 ///     }
 /// }
 /// # impl BaseHttpRequestHandler for Unlisted {
-/// #     fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+/// #     fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
 /// #         self.serve(x)
 /// #     }
 /// # }
@@ -68,9 +72,11 @@ pub trait SimpleHooks {
     /// Returns the base class part: the directory and the other attributes.
     fn simple(&self) -> &SimpleHttpRequestHandler;
 
-    /// Answers GET and HEAD: calls [`send_head`](Self::send_head), and for GET also [`copyfile`](Self::copyfile).
+    /// Answers a request, whatever its method: GET and HEAD with [`send_head`](Self::send_head), and for GET also
+    /// [`copyfile`](Self::copyfile); OPTIONS with the methods there are; 405 for the other methods of HTTP, and 501 for
+    /// those that nobody knows.
     ///
-    /// This is the body of `do_GET` and `do_HEAD`; call it from both.
+    /// This is the body of `do_GET` and `do_HEAD`; call it from `do_method`, where all methods arrive.
     ///
     /// # Errors
     ///
@@ -78,10 +84,20 @@ pub trait SimpleHooks {
     #[doc(alias = "do_GET")]
     #[doc(alias = "do_HEAD")]
     fn serve(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        let is_head = x.command() == "HEAD";
-        match self.send_head(x)? {
-            Some(mut file) if !is_head => self.copyfile(&mut file, &mut x.wfile),
-            _ => Ok(()),
+        match x.command() {
+            "GET" => match self.send_head(x)? {
+                Some(file) => self.copyfile(file, x),
+                None => Ok(()),
+            },
+            "HEAD" => self.send_head(x).map(drop),
+            "OPTIONS" => {
+                x.send_response(200)?;
+                x.send_header("Allow", ALLOW)?;
+                x.send_header("Content-Length", "0")?;
+                x.end_headers()
+            }
+            "POST" | "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => x.refuse_method(ALLOW),
+            _ => Base.do_method(x),
         }
     }
 
@@ -113,15 +129,21 @@ pub trait SimpleHooks {
         self.simple().guess_type(path)
     }
 
-    /// Copies the body to the client.
+    /// Copies the body to the client, which is `outputfile` in CPython and `x.wfile` here.
+    ///
+    /// The body is given away, so that the rest of it can be sent later, when the client has taken the first part
+    /// ([`FileObject::send`]).
     ///
     /// # Errors
     ///
     /// Whatever reading or writing fails with.
-    fn copyfile(&self, source: &mut FileObject, outputfile: &mut dyn Write) -> io::Result<()> {
-        self.simple().copyfile(source, outputfile)
+    fn copyfile(&self, source: FileObject, x: &mut Exchange<'_>) -> io::Result<()> {
+        self.simple().copyfile(source, x)
     }
 }
+
+/// What can be done with a file.
+const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 impl SimpleHttpRequestHandler {
     /// Returns a handler that serves a directory, with CPython's defaults.
@@ -149,7 +171,8 @@ impl SimpleHttpRequestHandler {
     ///
     /// - A directory without a final slash is redirected (301), one with an index page is that page, any other is listed.
     /// - What is no regular file, cannot be opened, or has a slash at its end is 404 `File not found`.
-    /// - A file that was not modified since the time in `If-Modified-Since` is 304, unless there is an `If-None-Match`.
+    /// - A file is asked the preconditions of the request, in the order of RFC 9110 §13.2.2, and may be 304 or 412.
+    /// - A `Range` is answered with 206, or 416 if nothing of it is there.
     ///
     /// # Errors
     ///
@@ -175,27 +198,15 @@ impl SimpleHttpRequestHandler {
             }
         }
         let content_type = hooks.guess_type(&path);
+        // Before the file is looked at, so that no write can come between that and the look.
+        let now = SystemTime::now();
         let Some((file, metadata)) = inside::open_file(&self.settings, &path) else {
             x.send_error(404, "File not found")?;
             return Ok(None);
         };
-        let modified = metadata.modified().ok();
-        if modified.is_some_and(|modified| is_not_modified(x, modified)) {
-            x.send_response(304)?;
-            x.end_headers()?;
-            return Ok(None);
-        }
-        x.send_response(200)?;
-        x.send_header("Content-type", &content_type)?;
-        x.send_header("Content-Length", &metadata.len().to_string())?;
-        if let Some(modified) = modified {
-            // Never later than `Date` (RFC 9110 §8.8.2.1), whatever the clock was when the file was written.
-            let modified = x.date_time_string(Some(modified.min(SystemTime::now())));
-            x.send_header("Last-Modified", &modified)?;
-        }
-        self.send_extra_response_headers(x)?;
-        x.end_headers()?;
-        Ok(Some(FileObject::from_file(file, metadata.len())))
+        let validators = state::validators(&metadata, now);
+        let found = Found { size: metadata.len(), content_type: &content_type, validators };
+        found.answer(file, self, x, now)
     }
 
     /// See [`SimpleHooks::list_directory`].
@@ -212,6 +223,10 @@ impl SimpleHttpRequestHandler {
             x.send_error(404, "No permission to list directory")?;
             return Ok(None);
         };
+        // A listing has no validators: `*` can match, and tags cannot.
+        if settled_by_preconditions(&Validators::default(), self, x)? {
+            return Ok(None);
+        }
         let page = listing::page(&Target::new(x.path()).displayed_path(), &entries);
         x.send_response(200)?;
         x.send_header("Content-type", listing::CONTENT_TYPE)?;
@@ -252,8 +267,8 @@ impl SimpleHttpRequestHandler {
     /// # Errors
     ///
     /// Whatever reading or writing fails with.
-    pub fn copyfile(&self, source: &mut FileObject, outputfile: &mut dyn Write) -> io::Result<()> {
-        source.copy_to(outputfile)
+    pub fn copyfile(&self, source: FileObject, x: &mut Exchange<'_>) -> io::Result<()> {
+        source.send(x)
     }
 
     /// Sends the `extra_response_headers`, except for those whose name the reply has already.
@@ -265,28 +280,21 @@ impl SimpleHttpRequestHandler {
     ///
     /// Whatever `send_header` fails with, for example a control character in a value.
     pub fn send_extra_response_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        self.send_extra(x, |_| true)
+    }
+
+    /// The ones that a 304 must have if the 200 has them (RFC 9110 §15.4.5).
+    fn send_extra_caching_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        const CACHING: [&str; 4] = ["Cache-Control", "Content-Location", "Expires", "Vary"];
+        self.send_extra(x, |name| CACHING.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    }
+
+    fn send_extra(&self, x: &mut Exchange<'_>, wanted: impl Fn(&str) -> bool) -> io::Result<()> {
         let extra = &self.settings.extra_response_headers;
         // Decided before the first one is sent, so that a name that is among them twice is sent twice.
-        let new: Vec<_> = extra.iter().filter(|(name, _)| !x.has_response_header(name)).collect();
+        let is_new = |name: &str| wanted(name) && !x.has_response_header(name);
+        let new: Vec<_> = extra.iter().filter(|(name, _)| is_new(name)).collect();
         new.into_iter().try_for_each(|(name, value)| x.send_header(name, value))
-    }
-}
-
-/// Whether `If-Modified-Since` says that the client has the file as it is.
-fn is_not_modified(x: &Exchange<'_>, modified: SystemTime) -> bool {
-    if x.headers().contains("If-None-Match") {
-        return false;
-    }
-    let since = x.headers().get("If-Modified-Since").and_then(|value| parse_http_date(&value));
-    since.is_some_and(|since| whole_seconds(modified) <= since)
-}
-
-/// The header has no fractions, so the file's time must not have them either.
-fn whole_seconds(time: SystemTime) -> SystemTime {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => UNIX_EPOCH + Duration::from_secs(after.as_secs()),
-        // Before every date that a request can name.
-        Err(_) => UNIX_EPOCH,
     }
 }
 
@@ -301,11 +309,12 @@ impl BaseHttpRequestHandler for SimpleHttpRequestHandler {
         &self.settings.handler
     }
 
-    fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.serve(x)
     }
 
-    fn do_head(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    // The base class answers `*` by itself; what is allowed is said there, too.
+    fn do_options(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.serve(x)
     }
 }

@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 use http_server::{
-    BaseHttpRequestHandler, ClientAddress, Exchange, HandlerOptions, Pair, ServerInfo,
+    BaseHttpRequestHandler, ClientAddress, Exchange, FileObject, HandlerOptions, Pair, ServerInfo,
     SimpleHandlerOptions, SimpleHooks, SimpleHttpRequestHandler, handle,
 };
 use std::fs::{self, File};
@@ -109,10 +109,48 @@ impl BaseHttpRequestHandler for Served {
     fn options(&self) -> &HandlerOptions {
         self.simple.options()
     }
-    fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.serve(x)
     }
-    fn do_head(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+    fn log_message(&self, _x: &Exchange<'_>, message: fmt::Arguments<'_>) {
+        self.log.lock().expect("the log").push(message.to_string());
+    }
+}
+
+/// Changes the file after the head is decided and before the body is sent, with HTTP/1.1.
+pub(crate) struct Changing {
+    simple: SimpleHttpRequestHandler,
+    change: fn(&File),
+    pub(crate) log: Mutex<Vec<String>>,
+}
+
+impl Changing {
+    pub(crate) fn new(directory: &Path, change: fn(&File)) -> Self {
+        let mut options = SimpleHandlerOptions::new(directory);
+        options.handler.protocol_version = "HTTP/1.1";
+        let simple = SimpleHttpRequestHandler::with_options(options);
+        Self { simple, change, log: Mutex::default() }
+    }
+}
+
+impl SimpleHooks for Changing {
+    fn simple(&self) -> &SimpleHttpRequestHandler {
+        &self.simple
+    }
+
+    fn send_head(&self, x: &mut Exchange<'_>) -> io::Result<Option<FileObject>> {
+        let file = self.simple().send_head(self, x)?;
+        let path = self.translate_path(x.path());
+        (self.change)(&File::options().append(true).open(path)?);
+        Ok(file)
+    }
+}
+
+impl BaseHttpRequestHandler for Changing {
+    fn options(&self) -> &HandlerOptions {
+        self.simple.options()
+    }
+    fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.serve(x)
     }
     fn log_message(&self, _x: &Exchange<'_>, message: fmt::Arguments<'_>) {
@@ -144,17 +182,26 @@ impl Answer {
 
 /// Sends requests to a handler, as over a connection that the client has ended after them.
 pub(crate) fn ask(handler: &dyn BaseHttpRequestHandler, requests: &str) -> Answer {
+    Answer(mask(&ask_unmasked(handler, requests).0))
+}
+
+/// The same with nothing replaced.
+pub(crate) fn ask_unmasked(handler: &dyn BaseHttpRequestHandler, requests: &str) -> Answer {
     let mut connection = Pair { reader: requests.as_bytes(), writer: Vec::new() };
     let served = handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), handler);
     served.expect("the handler returns without an error");
-    let text: String = connection.writer.iter().map(|&byte| char::from(byte)).collect();
-    Answer(mask(&text))
+    Answer(connection.writer.iter().map(|&byte| char::from(byte)).collect())
 }
 
 fn mask(text: &str) -> String {
-    let mask_line = |line: &str| match line.strip_prefix("Date: ") {
-        Some(date) => "Date: {date}".to_owned() + date.get(29..).unwrap_or_default(),
-        None => line.replace(concat!("wsgiref-rs/", env!("CARGO_PKG_VERSION")), "{version}"),
+    let mask_line = |line: &str| {
+        if let Some(date) = line.strip_prefix("Date: ") {
+            return "Date: {date}".to_owned() + date.get(29..).unwrap_or_default();
+        }
+        if line.starts_with("ETag: \"") {
+            return "ETag: {etag}\r\n".to_owned();
+        }
+        line.replace(concat!("wsgiref-rs/", env!("CARGO_PKG_VERSION")), "{version}")
     };
     text.split_inclusive("\r\n").map(mask_line).collect()
 }

@@ -1,0 +1,115 @@
+//! The answers about a file: 200, 206, 304, 412 and 416.
+
+use super::multipart::Multipart;
+use super::{FileObject, SimpleHttpRequestHandler};
+use crate::Exchange;
+use crate::conditional::{Ranges, Validators, Verdict, evaluate, requested_ranges};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom};
+use std::time::SystemTime;
+
+/// What is known of a file that is open.
+pub(super) struct Found<'t> {
+    pub(super) size: u64,
+    pub(super) content_type: &'t str,
+    pub(super) validators: Validators,
+}
+
+impl Found<'_> {
+    /// Sends the head that the request asks for; returns the body.
+    pub(super) fn answer(
+        &self,
+        mut file: File,
+        simple: &SimpleHttpRequestHandler,
+        x: &mut Exchange<'_>,
+        now: SystemTime,
+    ) -> io::Result<Option<FileObject>> {
+        if settled_by_preconditions(&self.validators, simple, x)? {
+            return Ok(None);
+        }
+        match requested_ranges(x.command(), &x.headers(), &self.validators, self.size, now) {
+            Ranges::Whole => {
+                x.send_response(200)?;
+                x.send_header("Content-type", self.content_type)?;
+                self.end_head(simple, x, self.size)?;
+                Ok(Some(FileObject::from_file(file, self.size)))
+            }
+            Ranges::One(range) => {
+                file.seek(SeekFrom::Start(range.first()))?;
+                x.send_response(206)?;
+                x.send_header("Content-type", self.content_type)?;
+                x.send_header("Content-Range", &range.content_range(self.size))?;
+                self.end_head(simple, x, range.len())?;
+                Ok(Some(FileObject::from_file(file, range.len())))
+            }
+            Ranges::Several(ranges) => {
+                let parts = Multipart::new(file, self.size, self.content_type, ranges)?;
+                x.send_response(206)?;
+                x.send_header("Content-type", &parts.content_type())?;
+                self.end_head(simple, x, parts.length())?;
+                Ok(Some(FileObject::from_parts(parts)))
+            }
+            Ranges::Unsatisfiable => {
+                x.send_response(416)?;
+                x.send_header("Content-Range", &format!("bytes */{}", self.size))?;
+                x.send_header("Content-Length", "0")?;
+                x.end_headers()?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The fields that 200 and 206 have in common, behind the type.
+    fn end_head(
+        &self,
+        simple: &SimpleHttpRequestHandler,
+        x: &mut Exchange<'_>,
+        length: u64,
+    ) -> io::Result<()> {
+        x.send_header("Content-Length", &length.to_string())?;
+        send_last_modified(&self.validators, x)?;
+        send_etag(&self.validators, x)?;
+        x.send_header("Accept-Ranges", "bytes")?;
+        simple.send_extra_response_headers(x)?;
+        x.end_headers()
+    }
+}
+
+/// Asks the preconditions of a request; whether they have been answered, with 304 or 412.
+pub(super) fn settled_by_preconditions(
+    current: &Validators,
+    simple: &SimpleHttpRequestHandler,
+    x: &mut Exchange<'_>,
+) -> io::Result<bool> {
+    match evaluate(x.command(), &x.headers(), current) {
+        Verdict::Perform => return Ok(false),
+        // RFC 9110 §15.4.5: with the fields that the 200 would have had and that a cache goes by.
+        Verdict::NotModified => {
+            x.send_response(304)?;
+            send_etag(current, x)?;
+            simple.send_extra_caching_headers(x)?;
+        }
+        // The validators tell the client which state it should have meant.
+        Verdict::Failed => {
+            x.send_response(412)?;
+            x.send_header("Content-Length", "0")?;
+            send_last_modified(current, x)?;
+            send_etag(current, x)?;
+        }
+    }
+    x.end_headers()?;
+    Ok(true)
+}
+
+fn send_last_modified(current: &Validators, x: &mut Exchange<'_>) -> io::Result<()> {
+    let Some(modified) = current.last_modified else { return Ok(()) };
+    let modified = x.date_time_string(Some(modified));
+    x.send_header("Last-Modified", &modified)
+}
+
+fn send_etag(current: &Validators, x: &mut Exchange<'_>) -> io::Result<()> {
+    match &current.etag {
+        Some(etag) => x.send_header("ETag", &etag.to_string()),
+        None => Ok(()),
+    }
+}
