@@ -1,22 +1,15 @@
-//! `cargo xtask conformance`: the wire corpus, and our servers beside CPython's recorded answers.
+//! `cargo xtask conformance`: builds and runs the program of `tests/conformance`, which reads the arguments itself.
 
-use xshell::{Shell, cmd};
+use std::process::{Command, ExitCode};
 
 use crate::Result;
-use crate::steps::Steps;
 
-pub(crate) fn steps(filter: Option<&str>) -> Steps {
-    let filter: Vec<String> = filter.into_iter().map(str::to_owned).collect();
-    let same_filter = filter.clone();
-    Steps::default()
-        .step("wire corpus", move |shell| play(shell, "corpus", &filter))
-        // Its table of counts is what a reader finds at the end.
-        .step("cases recorded from CPython", move |shell| play(shell, "golden", &same_filter))
-}
-
-fn play(shell: &Shell, suite: &str, filter: &[String]) -> Result {
-    cmd!(shell, "cargo test --quiet --package wsgiref-tests --test {suite} -- --quiet {filter...}")
-        .quiet()
-        .run()?;
-    Ok(())
+/// Ends with the status of that program: 1 for a failed case, 2 if none was played.
+pub(crate) fn run(arguments: &[&str]) -> Result<ExitCode> {
+    let mut command = Command::new("cargo");
+    command.args(["run", "--quiet", "--release", "--package", "wsgiref-conformance", "--"]);
+    // Not from the root, so that paths in the arguments mean what they mean where they are typed.
+    command.args(arguments);
+    let status = command.status()?;
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)))
 }

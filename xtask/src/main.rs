@@ -33,9 +33,9 @@ Commands:
                         core without sockets and clocks, a test for each
                         difference from CPython
   ci                    lint, tidy and test: what CI runs
-  conformance [FILTER]  play the cases recorded from CPython and the wire
-                        corpus, print how many match; FILTER: only cases with
-                        this in their name
+  conformance           play the conformance suites on our servers, or with
+                        --target HOST:PORT on any other; --list, --only CASE,
+                        and more: cargo xtask conformance --help
   coverage              write docs/COVERAGE.md: the names of CPython, and where
                         they are here
   bench [--quick]       the benchmarks; --quick: fewer samples
@@ -55,13 +55,14 @@ Commands:
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if arguments.is_empty() || arguments.iter().any(|a| matches!(*a, "-h" | "--help")) {
+    let has_own_help = arguments.first() == Some(&"conformance");
+    let asks = |argument: &&str| matches!(*argument, "-h" | "--help");
+    if arguments.is_empty() || (!has_own_help && arguments.iter().any(asks)) {
         print!("{HELP}");
         return ExitCode::SUCCESS;
     }
     match run(&arguments) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("xtask: {error}");
             ExitCode::from(2)
@@ -69,14 +70,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether everything went well; an error means that nothing was run.
-fn run(arguments: &[&str]) -> Result<bool> {
+/// Success if everything went well; an error means that nothing was run.
+fn run(arguments: &[&str]) -> Result<ExitCode> {
     let shell = Shell::new()?;
     shell.change_dir(root());
     let steps = match arguments {
         ["help"] => {
             print!("{HELP}");
-            return Ok(true);
+            return Ok(ExitCode::SUCCESS);
         }
         ["test"] => test::steps(),
         ["lint"] => lint::steps(),
@@ -84,18 +85,19 @@ fn run(arguments: &[&str]) -> Result<bool> {
         // Tests come last, so that their counts are what a reader finds at the end.
         ["ci"] => lint::steps().then(tidy::steps()).then(test::steps()),
         ["sanitize"] => sanitize::steps(),
-        ["conformance"] => conformance::steps(None),
-        ["conformance", filter] => conformance::steps(Some(filter)),
+        ["conformance", arguments @ ..] => return conformance::run(arguments),
         ["coverage"] => coverage::steps(),
         ["bench"] => bench::steps(false),
         ["bench", "--quick"] => bench::steps(true),
-        ["bench", "peers", options @ ..] => return bench::peers(&shell, options).map(|()| true),
+        ["bench", "peers", options @ ..] => {
+            return bench::peers(&shell, options).map(|()| ExitCode::SUCCESS);
+        }
         other => {
             let given = other.join(" ");
             return Err(format!("`{given}` is no command; `cargo xtask help` lists them").into());
         }
     };
-    Ok(steps.run(&shell))
+    Ok(if steps.run(&shell) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The folder of the workspace, from wherever inside it the command was started.

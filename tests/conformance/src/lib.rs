@@ -14,10 +14,12 @@
 
 pub mod bytes;
 mod case;
+pub mod command;
 pub mod data;
 pub mod invariants;
 mod outcome;
 mod problem;
+pub mod report;
 pub mod run;
 mod stage;
 pub mod subjects;

@@ -73,11 +73,13 @@ pub struct Settings {
     pub seed: u64,
     /// The Python whose own servers are played beside ours.
     pub python: Option<PathBuf>,
+    /// The program `conformance`, which suites start servers of ours with that need a process of their own.
+    pub program: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { patience: Duration::from_secs(5), seed: 1, python: None }
+        Self { patience: Duration::from_secs(5), seed: 1, python: None, program: None }
     }
 }
 

@@ -14,16 +14,20 @@ pub use handler::ConformanceHandler;
 
 use crate::{Problem, Profile};
 use http_server::{
-    BaseHttpRequestHandler, HandlerOptions, HttpHandlerClass, HttpServer, SimpleHandlerOptions,
-    SimpleHttpRequestHandler,
+    BaseHttpRequestHandler, Deadlines, HandlerOptions, HttpHandlerClass, HttpServer,
+    SimpleHandlerOptions, SimpleHttpRequestHandler,
 };
 use quiet::{Quiet, QuietDirectory, QuietGateway};
 use socketserver::engine::{Engine, EngineOptions};
-use socketserver::{BaseServer, Serve, ShutdownHandle, Tcp, ThreadingMixIn, ThreadingOptions};
+use socketserver::{
+    BaseServer, MinRate, Serve, ShutdownHandle, Tcp, ThreadingMixIn, ThreadingOptions,
+    ToServerAddress,
+};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use tempfile::TempDir;
 use wsgi_simple_server::{WsgiServer, handler_options};
 use wsgi_util::Application;
@@ -75,12 +79,43 @@ pub fn http11() -> HandlerOptions {
     HandlerOptions::new().protocol_version("HTTP/1.1")
 }
 
+/// How long a [`hasty`] server waits for anything.
+pub const HASTE: Duration = Duration::from_millis(400);
+
+/// The same with deadlines that a suite can wait for. Only drains and lingering closes are shorter still.
+#[must_use]
+pub fn hasty() -> HandlerOptions {
+    let rate = Some(MinRate { grace: HASTE, bytes_per_second: 1024 });
+    let deadlines = Deadlines::new()
+        .first_byte(Some(HASTE))
+        .head(Some(HASTE))
+        .idle(Some(HASTE))
+        .body(rate)
+        .response(rate)
+        .drain(Some(HASTE / 2))
+        .linger(Some(HASTE / 2));
+    http11().deadlines(deadlines)
+}
+
 /// Starts one of [`NAMES`]. WSGI servers take only deadlines, limits and bodies from the options.
 ///
 /// # Errors
 ///
 /// If there is no subject of that name, it cannot listen, or the tree cannot be made.
 pub fn start(name: &str, options: &HandlerOptions) -> Result<Served, Problem> {
+    start_on(ANY_PORT, name, options)
+}
+
+/// The same on a port of its own.
+///
+/// # Errors
+///
+/// As there.
+pub fn start_on(
+    address: impl ToServerAddress<SocketAddr>,
+    name: &str,
+    options: &HandlerOptions,
+) -> Result<Served, Problem> {
     let Some(name) = NAMES.into_iter().find(|known| *known == name) else {
         let known = NAMES.join(", ");
         return Err(Problem::new(format!("there is no server {name:?}; there are {known}")));
@@ -90,9 +125,9 @@ pub fn start(name: &str, options: &HandlerOptions) -> Result<Served, Problem> {
         Some("handler") => {
             let options = options.clone();
             let factory = move || ConformanceHandler::new(options.clone());
-            Ok(serve(name, Profile::Handler, HttpServer::bind(ANY_PORT, factory)?, on_engine))
+            Ok(serve(name, Profile::Handler, HttpServer::bind(address, factory)?, on_engine))
         }
-        Some("wsgi") => Ok(serve_application(name, application, on_engine, options)?),
+        Some("wsgi") => Ok(serve_application_on(address, name, application, on_engine, options)?),
         _ => {
             let tree = tempfile::tempdir()?;
             tree::make(tree.path())?;
@@ -100,7 +135,7 @@ pub fn start(name: &str, options: &HandlerOptions) -> Result<Served, Problem> {
             let server_version = simple.handler.server_version;
             simple.handler = options.clone().server_version(server_version);
             let handler = QuietDirectory(SimpleHttpRequestHandler::with_options(simple));
-            let server = HttpServer::bind(ANY_PORT, move || handler.clone())?;
+            let server = HttpServer::bind(address, move || handler.clone())?;
             let mut served = serve(name, Profile::Static, server, on_engine);
             served.tree = Some(tree);
             Ok(served)
@@ -119,12 +154,22 @@ pub fn serve_application(
     on_engine: bool,
     options: &HandlerOptions,
 ) -> io::Result<Served> {
+    serve_application_on(ANY_PORT, name, app, on_engine, options)
+}
+
+fn serve_application_on(
+    address: impl ToServerAddress<SocketAddr>,
+    name: &'static str,
+    app: impl Application + 'static,
+    on_engine: bool,
+    options: &HandlerOptions,
+) -> io::Result<Served> {
     let options = handler_options()
         .deadlines(options.deadlines)
         .limits(options.limits)
         .bodies(options.bodies);
     let handler = move || QuietGateway::new(options.clone());
-    let server = WsgiServer::bind_with(ANY_PORT, handler, http_server::server_options())?;
+    let server = WsgiServer::bind_with(address, handler, http_server::server_options())?;
     server.set_app(app);
     Ok(serve(name, Profile::Wsgi, server, on_engine))
 }
