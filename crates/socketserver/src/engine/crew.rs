@@ -13,6 +13,7 @@ use super::lead::{ConnOf, Returned};
 use super::options::{EngineOptions, Overload};
 use super::poller::{Desk, Host};
 use super::protocol::Protocol;
+use super::roster::{Order, Roster};
 use super::selector::Selector;
 use super::slot::{Held, Laid, Lost, Slot};
 use super::work::Limits;
@@ -23,7 +24,7 @@ use crate::{AddressOf, BaseServer, HandlerError, RequestOf};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
@@ -41,8 +42,7 @@ pub(super) struct Crew<S: BaseServer, F, P, L> {
     queue: Mutex<VecDeque<Queued<S, P>>>,
     stop: AtomicU8,
     failure: Mutex<Option<io::Error>>,
-    roster: Mutex<Roster>,
-    wanted: Condvar,
+    roster: Roster<Queued<S, P>>,
     /// The monitor sleeps, and is to be woken by who starts work.
     pub(super) monitor_asleep: AtomicBool,
 }
@@ -76,16 +76,6 @@ pub(super) enum Stop {
     Now,
 }
 
-/// The threads there are.
-#[derive(Debug, Default)]
-struct Roster {
-    /// Pollers that want a thread.
-    orders: VecDeque<usize>,
-    idle: usize,
-    alive: usize,
-    dismissed: bool,
-}
-
 impl<S, F, P, L> Crew<S, F, P, L>
 where
     S: BaseServer + 'static,
@@ -101,6 +91,8 @@ where
         slots: Vec<Slot<S, P, L>>,
     ) -> Self {
         let limits = Limits::new(&options);
+        // One for each handler that may run, and one for each poller: there is always one left.
+        let roster = Roster::new(options.threads.max(1) + slots.len());
         Self {
             server,
             class,
@@ -112,8 +104,7 @@ where
             queue: Mutex::default(),
             stop: AtomicU8::new(Stop::No as u8),
             failure: Mutex::default(),
-            roster: Mutex::default(),
-            wanted: Condvar::new(),
+            roster,
             monitor_asleep: AtomicBool::new(false),
         }
     }
@@ -139,34 +130,18 @@ where
     ///
     /// Those of starting a thread; the order is forgotten then.
     pub(super) fn order(self: &Arc<Self>, slot: usize) -> io::Result<()> {
-        let mut roster = lock(&self.roster);
-        if roster.dismissed || roster.orders.contains(&slot) {
-            return Ok(());
-        }
-        roster.orders.push_back(slot);
-        if roster.idle >= roster.orders.len() {
-            self.wanted.notify_one();
-            return Ok(());
-        }
-        // One for each handler that may run, and one for each poller: there is always one left.
-        if roster.alive < self.options.threads.max(1) + self.slots.len() {
-            let crew = Arc::clone(self);
-            let thread = thread::Builder::new().name("engine".to_owned());
-            if let Err(error) = thread.spawn(move || crew.member()) {
-                roster.orders.retain(|order| *order != slot);
-                return Err(error);
-            }
-            roster.alive += 1;
-        }
-        Ok(())
+        self.roster.order_lead(slot, || self.start_thread())
+    }
+
+    fn start_thread(self: &Arc<Self>) -> io::Result<()> {
+        let crew = Arc::clone(self);
+        let thread = thread::Builder::new().name("engine".to_owned());
+        thread.spawn(move || crew.member()).map(drop)
     }
 
     /// Sends the spare threads home. Returns how many threads are there that run no handler.
     pub(super) fn dismiss(&self) -> usize {
-        let mut roster = lock(&self.roster);
-        roster.dismissed = true;
-        self.wanted.notify_all();
-        roster.alive.saturating_sub(self.running.0.load(Ordering::SeqCst))
+        self.roster.dismiss().saturating_sub(self.running.0.load(Ordering::SeqCst))
     }
 
     /// A thread, from its start to its end.
@@ -181,36 +156,33 @@ where
                 continue;
             }
             drop(permit);
-            let Some(slot) = self.wait_for_order() else { break };
-            let Some(place) = self.slots.get(slot) else { continue };
-            if let Some(lead) = place.take_over() {
-                let led = catch_panic(|| {
-                    self.lead(slot, place, lead, &mut scratch);
-                    Ok(())
-                });
-                if led.is_err() {
-                    place.done.store(true, Ordering::SeqCst);
-                    self.fail(io::Error::other("the thread of a poller panicked"));
+            match self.roster.wait() {
+                Some(Order::Lead(index)) => self.take_over(index, &mut scratch),
+                Some(Order::Work(work)) => {
+                    // Who ordered it has left its own, see `send_out`.
+                    let permit = Permit(&self.running.0);
+                    self.run_queued(work, &mut scratch);
+                    drop(permit);
                 }
+                None => break,
             }
         }
         drop(enlisted);
-        lock(&self.roster).alive -= 1;
+        self.roster.leave();
         control.wake();
     }
 
-    fn wait_for_order(&self) -> Option<usize> {
-        let mut roster = lock(&self.roster);
-        loop {
-            if let Some(slot) = roster.orders.pop_front() {
-                return Some(slot);
-            }
-            if roster.dismissed {
-                return None;
-            }
-            roster.idle += 1;
-            roster = self.wanted.wait(roster).unwrap_or_else(PoisonError::into_inner);
-            roster.idle -= 1;
+    /// Polls for a poller, if it still wants a thread.
+    fn take_over(self: &Arc<Self>, index: usize, scratch: &mut Scratch) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let Some(lead) = slot.take_over() else { return };
+        let led = catch_panic(|| {
+            self.lead(index, slot, lead, scratch);
+            Ok(())
+        });
+        if led.is_err() {
+            slot.done.store(true, Ordering::SeqCst);
+            self.fail(io::Error::other("the thread of a poller panicked"));
         }
     }
 
@@ -274,19 +246,18 @@ where
                     works = WORKS_PER_LOOK;
                     continue;
                 }
-                let phase = self.lay_down(slot, lead);
-                // Who was slow the last time mostly is again: then nobody has to wait until the monitor sees it. If the
-                // system has no thread to give, the monitor tries again.
-                let began = conn.slow.then(Instant::now);
-                if began.is_some() {
-                    let _ = self.order(index);
+                // Who was slow the last time mostly is again: then nobody has to wait until the monitor sees it.
+                if conn.slow {
+                    match self.send_out((index, token, conn), &mut permit, scratch, now) {
+                        Ok(()) => {}
+                        Err((_, _, conn)) => lead.settle(self, (Some(token), conn, Outcome::Again)),
+                    }
+                    continue;
                 }
+                let phase = self.lay_down(slot, lead);
                 let outcome = self.run(&mut conn, scratch, now, &Laid { slot, phase });
                 let back = slot.take_back(phase);
-                conn.slow = match began {
-                    Some(began) => began.elapsed() >= self.options.hand_off_after,
-                    None => back.is_none(),
-                };
+                conn.slow = back.is_none();
                 match back {
                     Some(back) => lead = back,
                     None => return self.send_back(slot, (Some(token), conn, outcome)),
@@ -337,6 +308,10 @@ where
             self.limits.queued.fetch_sub(1, Ordering::SeqCst);
             self.close(conn.wire);
         }
+        for (_, _, conn) in self.roster.take_work() {
+            drop(Permit(&self.running.0));
+            self.close(conn.wire);
+        }
     }
 
     fn desk<'d>(
@@ -359,10 +334,35 @@ where
         desk.turn(conn, Some(watch), |conn, turn| conn.proceed(turn))
     }
 
-    /// Runs work that has waited in the queue.
+    /// Has a spare thread run work that will last, by a permit that this one has; it comes back, not to be called slow any
+    /// more, if the system has no thread to give.
+    fn send_out<'c>(
+        self: &'c Arc<Self>,
+        mut work: Queued<S, P>,
+        permit: &mut Option<Permit<'c>>,
+        scratch: &mut Scratch,
+        now: Instant,
+    ) -> Result<(), Queued<S, P>> {
+        self.set_aside(&mut work.2, scratch, now);
+        match self.roster.order_work(work, || self.start_thread()) {
+            Ok(()) => {
+                // Who runs it gives it back.
+                std::mem::forget(permit.take());
+                Ok(())
+            }
+            Err(mut work) => {
+                work.2.slow = false;
+                Err(work)
+            }
+        }
+    }
+
+    /// Runs work that comes from another thread.
     fn run_queued(&self, (index, token, mut conn): Queued<S, P>, scratch: &mut Scratch) {
-        let mut desk = self.desk(scratch, Instant::now());
+        let began = Instant::now();
+        let mut desk = self.desk(scratch, began);
         let outcome = desk.turn(&mut conn, Some(&Lost), |conn, turn| conn.advance(turn));
+        conn.slow = began.elapsed() >= self.options.hand_off_after;
         if let Some(slot) = self.slots.get(index) {
             self.send_back(slot, (Some(token), conn, outcome));
         }
@@ -402,16 +402,21 @@ where
             let outcome = desk.turn(&mut conn, None, |conn, turn| conn.refuse(turn));
             return Some((conn, outcome));
         }
-        desk.turn(&mut conn, None, |conn, turn| {
-            conn.set_aside(turn);
-            Outcome::Work
-        });
+        self.set_aside(&mut conn, scratch, now);
         let mut queue = lock(&self.queue);
         queue.push_back((index, token, conn));
         // From here on who ends some work sees it, or the caller, who looks next, sees that work has ended. Counted outside the
         // lock, it could be taken out before, and the queue would seem to be full.
         self.limits.queued.fetch_add(1, Ordering::SeqCst);
         None
+    }
+
+    /// Has a connection take its bytes along to another thread.
+    fn set_aside(&self, conn: &mut ConnOf<S, P>, scratch: &mut Scratch, now: Instant) {
+        self.desk(scratch, now).turn(conn, None, |conn, turn| {
+            conn.set_aside(turn);
+            Outcome::Work
+        });
     }
 
     /// The right to run one more handler, if there may be one more.

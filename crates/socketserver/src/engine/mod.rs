@@ -51,6 +51,7 @@ mod poller;
 mod protocol;
 mod protocol_class;
 mod rehearsal;
+mod roster;
 mod selector;
 mod slot;
 mod table;
