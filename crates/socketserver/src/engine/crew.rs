@@ -5,8 +5,9 @@
 //! If the work lasts, the monitor has a spare thread lock the lead and poll. The first
 //! thread then finds it taken, sends its connection back to the poller, and joins the spares.
 //!
-//! At most `threads` handlers run at the same time: who runs one has a [`Permit`], which a thread that polls keeps until
-//! it waits. One that gets none puts its work into the queue; who gives one back looks there first.
+//! Who runs a handler has a [`Permit`], which a thread that polls keeps until it waits. There are `threads`, and one more for each
+//! poller but the first: so that all pollers run what is brief while all threads but one are busy with what is not. A
+//! poller that gets no permit puts its work into the queue; who gives one back looks there first.
 
 use super::conn::{Outcome, Scratch, WorkWatch};
 use super::lead::{ConnOf, Returned};
@@ -39,6 +40,8 @@ pub(super) struct Crew<S: BaseServer, F, P, L> {
     pub(super) open: Alone<AtomicUsize>,
     /// How many permits are given.
     running: Alone<AtomicUsize>,
+    /// How many there are.
+    permits: usize,
     queue: Mutex<VecDeque<Queued<S, P>>>,
     stop: AtomicU8,
     failure: Mutex<Option<io::Error>>,
@@ -91,8 +94,9 @@ where
         slots: Vec<Slot<S, P, L>>,
     ) -> Self {
         let limits = Limits::new(&options);
+        let permits = options.threads.max(1) + slots.len().saturating_sub(1);
         // One for each handler that may run, and one for each poller: there is always one left.
-        let roster = Roster::new(options.threads.max(1) + slots.len());
+        let roster = Roster::new(permits + slots.len());
         Self {
             server,
             class,
@@ -101,6 +105,7 @@ where
             slots,
             open: Alone::default(),
             running: Alone::default(),
+            permits,
             queue: Mutex::default(),
             stop: AtomicU8::new(Stop::No as u8),
             failure: Mutex::default(),
@@ -237,7 +242,7 @@ where
                 }
                 let Some((token, mut conn)) = next else { break };
                 works += 1;
-                permit = permit.or_else(|| self.permit());
+                permit = permit.or_else(|| self.permit(self.permits));
                 if permit.is_none() {
                     let outcome = self.enqueue(index, token, conn, scratch, now);
                     if let Some((conn, outcome)) = outcome {
@@ -419,9 +424,8 @@ where
         });
     }
 
-    /// The right to run one more handler, if there may be one more.
-    fn permit(&self) -> Option<Permit<'_>> {
-        let most = self.options.threads.max(1);
+    /// The right to run one more handler, if fewer than so many run.
+    fn permit(&self, most: usize) -> Option<Permit<'_>> {
         let more = |running: usize| (running < most).then_some(running + 1);
         let running = &self.running.0;
         running.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).ok()?;
@@ -433,7 +437,7 @@ where
         if self.limits.queued.load(Ordering::SeqCst) == 0 {
             return None;
         }
-        *permit = permit.take().or_else(|| self.permit());
+        *permit = permit.take().or_else(|| self.permit(self.options.threads.max(1)));
         permit.as_ref()?;
         let mut queue = lock(&self.queue);
         let queued = queue.pop_front()?;

@@ -24,8 +24,9 @@ pub struct EngineOptions {
     /// to the poller that has the fewest such. With [`allow_reuse_port`](crate::ServerOptions::allow_reuse_port) each has
     /// a listening socket of its own.
     pub pollers: usize,
-    /// How many handlers run at the same time. 4 for each processor by default, at least 16. Threads are started
-    /// when they are needed first; there are at most this many and one more for each poller.
+    /// How many handlers may take their time at the same time. 4 for each processor by default, at least 16. Meanwhile each
+    /// poller runs brief ones as long as there is a thread left, so at most this many and one more for each poller but the
+    /// first run at once. Threads are started when they are needed first; beyond those of handlers there is one for each poller.
     pub threads: usize,
     /// How long a handler may hold its poller before another thread takes the poller over, to the next look: up to twice as
     /// long; half as long right after such a handler, and four times as long after a while without one. A connection
