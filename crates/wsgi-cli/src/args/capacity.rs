@@ -12,9 +12,9 @@ use crate::quantity::one_or_more;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Threads and connections")]
 pub(crate) struct Capacity {
-    /// How many requests the application works on at the same time
+    /// How many requests the application takes its time for at the same time
     ///
-    /// Threads are started when they are needed, and only the application needs them: a client that is waited for
+    /// Brief ones run besides, one for each poller but the first. Threads are started when they are needed, and only the application needs them: a client that is waited for
     /// holds none. The default is four for each processor, and at least 16.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = one_or_more, default_value_t = EngineOptions::default().threads)]
     threads: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Capacity {
     #[arg(long, value_name = "HOW", hide_short_help = true, default_value_t = When::Refuse)]
     overload: When,
 
-    /// How many connections are open at the same time; further clients wait until one closes
+    /// How many connections are open at the same time; beyond them idle ones give way
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = one_or_more, hide_short_help = true, default_value_t = EngineOptions::default().max_connections)]
     max_connections: usize,
 

@@ -26,6 +26,10 @@ impl Gate {
         self.0.1.notify_all();
     }
 
+    fn close(&self) {
+        *self.0.0.lock().unwrap() = false;
+    }
+
     fn pass(&self) {
         let open = self.0.0.lock().unwrap();
         drop(self.0.1.wait_while(open, |open| !*open).unwrap());

@@ -1,6 +1,6 @@
 //! Busy threads, failing accepts, full tables.
 
-use super::{Backstage, Client, bind, options, serving};
+use super::{Backstage, Client, Gate, bind, options, serving};
 use crate::support::deadline;
 use socketserver::HandlerError;
 use socketserver::engine::{Engine, Input, Overload, Protocol, Step, Work};
@@ -36,6 +36,74 @@ fn handlers_that_take_their_time_do_not_delay_others() {
             assert_eq!(client.line(), "WAIT");
         }
         assert_eq!(slow[0].line(), "BEHIND");
+    });
+}
+
+#[test]
+fn each_poller_runs_one_besides_as_long_as_there_is_a_thread_left() {
+    let _deadline = deadline();
+    let backstage = Backstage::new();
+    let options = options(|options| {
+        options.threads = 2;
+        options.pollers = 2;
+        options.queue = 0;
+    });
+    let engine = Engine::with_options(bind(), backstage.factory(), options);
+    serving(&engine, |address| {
+        let mut slow: Vec<Client> = (0..3).map(|_| Client::connect(address)).collect();
+        slow.iter_mut().for_each(|client| client.send("wait\n"));
+        backstage.wait_for(3);
+        assert_eq!(Client::connect(address).ask("more"), "BUSY");
+        backstage.gate.open();
+        for client in &mut slow {
+            assert_eq!(client.line(), "WAIT");
+        }
+    });
+}
+
+/// Answers with its thread, to `wait` when the gate is open.
+struct WhichThread(Gate);
+
+impl Protocol for WhichThread {
+    fn receive(&mut self, input: &mut Input<'_>, _now: Instant) -> Step {
+        if input.unused().contains(&b'\n') { Step::Run } else { Step::Receive }
+    }
+
+    fn run(&mut self, work: &mut Work<'_>) -> Result<Step, HandlerError> {
+        if work.input.unused() == b"wait\n" {
+            self.0.pass();
+        }
+        work.input.consume(usize::MAX);
+        writeln!(work.output, "{:?}", thread::current().id())?;
+        Ok(Step::Receive)
+    }
+}
+
+#[test]
+fn work_that_will_last_goes_to_a_spare_thread_and_the_poller_stays_where_it_is() {
+    let _deadline = deadline();
+    let options = options(|options| {
+        options.pollers = 1;
+        // Nothing but the gate takes as long, however busy the machine.
+        options.hand_off_after = Duration::from_millis(200);
+    });
+    let gate = Gate::default();
+    let engine = {
+        let gate = gate.clone();
+        Engine::with_options(bind(), move |_, _| WhichThread(gate.clone()), options)
+    };
+    serving(&engine, |address| {
+        let mut slow = Client::connect(address);
+        slow.send("wait\n");
+        let mut other = Client::connect(address);
+        let poller = other.ask("who");
+        gate.open();
+        assert_ne!(slow.line(), poller, "it was taken over, since nobody knew");
+        gate.close();
+        slow.send("wait\n");
+        assert_eq!(other.ask("who"), poller, "it has not been this time");
+        gate.open();
+        assert_ne!(slow.line(), poller);
     });
 }
 
