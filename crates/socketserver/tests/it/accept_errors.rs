@@ -44,9 +44,11 @@ impl<C: RequestHandlerClass<Tcp>> BaseServer for Failing<C> {
         }
     }
 
-    fn get_request_failed(&self, _: &io::Error, first: bool, pause: Duration) {
+    fn get_request_failed(&self, error: &io::Error, first: bool, pause: Duration) {
         let before = self.failures.fetch_add(1, Ordering::SeqCst);
-        assert_eq!(first, before == 0);
+        // On a busy machine errors of single connections may come too slowly to be one row.
+        let may_be_apart = error.raw_os_error() == Some(libc::ECONNABORTED);
+        assert!(first == (before == 0) || (first && may_be_apart));
         assert!(pause <= Duration::from_secs(1));
     }
 
