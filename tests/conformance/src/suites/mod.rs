@@ -1,12 +1,20 @@
 //! All suites, in the order of the table.
 
+mod corpus;
 pub mod names;
 mod rfc;
+mod timeouts;
 
 use crate::Suite;
 
 /// All suites, in the order of the table.
 #[must_use]
 pub fn all() -> Vec<Box<dyn Suite>> {
-    vec![Box::new(rfc::Rfc::MESSAGES), Box::new(rfc::Rfc::SEMANTICS), Box::new(names::AllNames)]
+    vec![
+        Box::new(rfc::Rfc::MESSAGES),
+        Box::new(rfc::Rfc::SEMANTICS),
+        Box::new(corpus::Corpus),
+        Box::new(timeouts::Timeouts),
+        Box::new(names::AllNames),
+    ]
 }

@@ -142,6 +142,11 @@ impl Connection {
         true
     }
 
+    /// Waits for so long; whether nothing came meanwhile, and the server did not end the connection.
+    pub fn is_silent_for(&mut self, pause: Duration) -> bool {
+        self.fill(Instant::now() + pause) == More::Silence
+    }
+
     pub(super) fn deadline(&self) -> Instant {
         Instant::now() + self.patience
     }
