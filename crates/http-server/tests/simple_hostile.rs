@@ -271,3 +271,60 @@ fn an_override_may_map_to_another_directory() {
     // A path that begins with the directory has to stay in it, also when it is a slip of an override.
     assert_eq!(ask(&alias, "GET /up HTTP/1.0\r\n\r\n").status(), 404);
 }
+
+#[test]
+fn hidden_names_are_not_there() {
+    let (_around, www) = guarded();
+    write(www.join(".env"), SECRET.as_bytes());
+    write(www.join(".git/config"), SECRET.as_bytes());
+    write(www.join("sub/.hidden/file.txt"), SECRET.as_bytes());
+    symlink(".env", www.join("env")).expect("a link");
+    let served = Served::with_options(SimpleHandlerOptions::new(&www).hide_dotfiles(true));
+    for target in [
+        "/.env",
+        "/%2eenv",
+        "/.git",
+        "/.git/",
+        "/.git/config",
+        "/sub/.hidden/file.txt",
+        "/sub/../.env",
+        "/.env/",
+        "/.nothing",
+    ] {
+        refuses(&served, target);
+    }
+    for (target, shown) in [("/", "sub/"), ("/sub/", "inner.txt")] {
+        let listing = served.get(target);
+        assert!(listing.body().contains(shown) && !listing.body().contains("\"."), "{}", listing.0);
+    }
+    // Who links to it wants it seen.
+    assert_eq!(served.get("/env").body(), SECRET);
+    assert_eq!(served.get("/./file.txt").body(), "plain text\n");
+    assert_eq!(Served::new(&www).get("/.env").body(), SECRET);
+}
+
+/// Under one name a file, a FIFO and nothing take turns: no request may wait for the other end.
+#[test]
+fn a_fifo_in_the_place_of_a_file_holds_nobody() {
+    let (_around, www) = guarded();
+    let (turn, fifo, file) = (www.join("turn"), www.join("fifo"), www.join("file.txt"));
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo");
+    assert!(made.success());
+    let served = Served::new(&www);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                for from in [&fifo, &file] {
+                    fs::hard_link(from, &turn).expect("a link");
+                    fs::remove_file(&turn).expect("removing a link");
+                }
+            }
+        });
+        for _ in 0..1_000 {
+            let answer = served.get("/turn");
+            assert!(answer.status() == 404 || answer.body() == "plain text\n", "{}", answer.0);
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}

@@ -38,7 +38,8 @@ pub(super) const TABLE: &[Row] = &[
     Row {
         name: "http-server",
         inside: &["socketserver"],
-        outside: Outside::Only(&["httpdate", "percent-encoding", "thiserror"]),
+        // `rustix` for `openat2`, which resolves a path below a directory without a race.
+        outside: Outside::Only(&["httpdate", "percent-encoding", "rustix", "thiserror"]),
         optional: &["flate2", "http", "mime_guess", "rustls"],
         published: true,
     },

@@ -5,26 +5,62 @@
 //! whoever changes the tree between a look at it and its use.
 
 use super::SimpleHandlerOptions;
+#[cfg(target_os = "linux")]
+use super::beneath;
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Opens a regular file; `None` if it is anything else or not to be served.
-pub(super) fn open_file(options: &SimpleHandlerOptions, path: &Path) -> Option<(File, Metadata)> {
-    // Before opening, because a FIFO would hold the thread, and a device may do something when opened.
-    if ends_with_separator(path) || !fs::metadata(path).is_ok_and(|found| found.is_file()) {
-        return None;
-    }
-    let file = File::open(path).ok()?;
-    // After opening, because the name may have come to mean something else in between: what counts is what is open.
-    let opened = file.metadata().ok()?;
-    (opened.is_file() && open_within(options, path, &file)).then_some((file, opened))
+/// What a path leads to.
+pub(super) enum Opened {
+    File(File, Metadata),
+    /// A directory, open unless it may only be passed through.
+    Directory(Option<File>),
 }
 
-/// Whether the path is a directory that may be served.
-pub(super) fn is_directory(options: &SimpleHandlerOptions, path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| found.is_dir())
-        && within(options, path, || path.canonicalize().ok())
+/// Opens a regular file or a directory; `None` if it is anything else or not to be served.
+///
+/// A path that does not begin with the directory was made by an override of `translate_path`, which then answers for it.
+pub(super) fn open(options: &SimpleHandlerOptions, path: &Path) -> Option<Opened> {
+    let below = path.strip_prefix(&options.directory).ok();
+    if below.is_some_and(|below| below.iter().any(|name| is_refused(options, name))) {
+        return None;
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(below) = below.filter(|_| !options.follow_links_outside) {
+        if let Ok(found) = beneath::open(&options.directory, below) {
+            return found.and_then(|file| classify(file, path));
+        }
+    }
+    open_checked(options, path)
+}
+
+/// The same by looking at where the path has led, where the system cannot be asked to stay inside.
+fn open_checked(options: &SimpleHandlerOptions, path: &Path) -> Option<Opened> {
+    // Before opening, because a FIFO has another end, and a device may do something when opened.
+    let found = fs::metadata(path).ok()?;
+    if !found.is_file() && !found.is_dir() {
+        return None;
+    }
+    let Ok(file) = open_at_once(path) else {
+        let allowed = found.is_dir() && within(options, path, || path.canonicalize().ok());
+        return allowed.then_some(Opened::Directory(None));
+    };
+    // After opening, because the name may have come to mean something else in between: what counts is what is open.
+    if open_within(options, path, &file) { classify(file, path) } else { None }
+}
+
+/// Takes only what can be served: regular files, whose name has no slash behind it, and directories.
+fn classify(file: File, path: &Path) -> Option<Opened> {
+    let metadata = file.metadata().ok()?;
+    if metadata.is_dir() {
+        Some(Opened::Directory(Some(file)))
+    } else if metadata.is_file() && !ends_with_separator(path) {
+        Some(Opened::File(file, metadata))
+    } else {
+        None
+    }
 }
 
 /// Lists a directory with `read`, if it may be served.
@@ -37,19 +73,41 @@ pub(super) fn read_directory<T>(
     path: &Path,
     read: impl FnOnce(&Path) -> io::Result<T>,
 ) -> io::Result<T> {
-    if !cfg!(target_os = "linux") {
-        let allowed = within(options, path, || path.canonicalize().ok());
-        return if allowed { read(path) } else { Err(io::ErrorKind::PermissionDenied.into()) };
+    match open(options, path) {
+        // What is open, whatever the name means by now.
+        Some(Opened::Directory(Some(directory))) => {
+            match by_descriptor(&directory).filter(|found| found.exists()) {
+                Some(open) => read(&open),
+                None => read(path),
+            }
+        }
+        Some(Opened::Directory(None)) if !cfg!(target_os = "linux") => read(path),
+        _ => Err(io::ErrorKind::PermissionDenied.into()),
     }
-    let directory = File::open(path)?;
-    if !open_within(options, path, &directory) {
-        return Err(io::ErrorKind::PermissionDenied.into());
+}
+
+/// Opens without waiting for the other end, should the path lead to a FIFO by now.
+fn open_at_once(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.custom_flags(flags.bits() as i32);
     }
-    // What is open, whatever the name means by now.
-    match by_descriptor(&directory).filter(|found| found.exists()) {
-        Some(open) => read(&open),
-        None => read(path),
-    }
+    options.open(path)
+}
+
+/// Whether a name below the directory is not served, whatever it is.
+fn is_refused(options: &SimpleHandlerOptions, name: &OsStr) -> bool {
+    (options.hide_dotfiles && is_dotfile(name))
+        || (cfg!(windows) && is_special_on_windows(&name.to_string_lossy()))
+}
+
+/// Whether a name begins with a dot; `.` and `..` are no names.
+pub(super) fn is_dotfile(name: &OsStr) -> bool {
+    name.as_encoded_bytes().first() == Some(&b'.') && name != "." && name != ".."
 }
 
 /// Whether what was opened by this path may be served.
@@ -58,18 +116,12 @@ fn open_within(options: &SimpleHandlerOptions, path: &Path, file: &File) -> bool
 }
 
 /// Whether a path may be served that, without any links in it, leads to this place.
-///
-/// A path that does not begin with the directory was made by an override of `translate_path`, which then answers for it.
 fn within(
     options: &SimpleHandlerOptions,
     path: &Path,
     place: impl FnOnce() -> Option<PathBuf>,
 ) -> bool {
-    let Ok(below) = path.strip_prefix(&options.directory) else { return true };
-    if cfg!(windows) && below.iter().any(|name| is_special_on_windows(&name.to_string_lossy())) {
-        return false;
-    }
-    if options.follow_links_outside {
+    if options.follow_links_outside || !path.starts_with(&options.directory) {
         return true;
     }
     // `Path::starts_with` compares whole components: `/srv/www-old` does not start with `/srv/www`.
@@ -144,6 +196,59 @@ fn is_special_on_windows(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Both ways of staying inside come to the same, links that leave the directory and return included.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn without_the_help_of_the_system_the_same_is_served() {
+        use std::os::unix::fs::symlink;
+        let around = tempfile::tempdir().expect("a directory");
+        let www = around.path().join("www");
+        fs::create_dir_all(www.join("sub")).expect("a directory");
+        fs::write(www.join("sub/file"), "inside").expect("a file");
+        fs::write(around.path().join("secret"), "outside").expect("a file");
+        for (link, target) in [
+            ("to-file", "sub/file"),
+            ("to-sub", "sub"),
+            ("back", "../www/sub"),
+            ("out", "../secret"),
+            ("up", ".."),
+            ("loop", "loop"),
+            ("broken", "nowhere"),
+            ("device", "/dev/null"),
+            ("process", "/proc/self/root"),
+        ] {
+            symlink(target, www.join(link)).expect("a link");
+        }
+        let options = SimpleHandlerOptions::new(&www);
+        let kind = |opened: Option<Opened>| match opened {
+            Some(Opened::File(..)) => "file",
+            Some(Opened::Directory(_)) => "directory",
+            None => "nothing",
+        };
+        for (path, expected) in [
+            ("", "directory"),
+            ("sub/file", "file"),
+            ("sub/file/", "nothing"),
+            ("sub/", "directory"),
+            ("to-file", "file"),
+            ("to-sub/file", "file"),
+            ("back/file", "file"),
+            ("out", "nothing"),
+            ("up", "nothing"),
+            ("up/secret", "nothing"),
+            ("../secret", "nothing"),
+            ("loop", "nothing"),
+            ("broken", "nothing"),
+            ("device", "nothing"),
+            ("process/etc/passwd", "nothing"),
+            ("nul\0", "nothing"),
+        ] {
+            let path = www.join(path);
+            assert_eq!(kind(open(&options, &path)), expected, "{path:?}");
+            assert_eq!(kind(open_checked(&options, &path)), expected, "{path:?}");
+        }
+    }
 
     #[test]
     fn knows_the_names_that_windows_keeps_for_itself() {

@@ -1,5 +1,6 @@
 //! The page that lists a directory.
 
+use super::inside::is_dotfile;
 use crate::html::escape_text;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use std::ffi::{OsStr, OsString};
@@ -18,8 +19,12 @@ pub(super) struct Entry {
 }
 
 /// Reads a directory, sorted by lower-cased name.
-pub(super) fn read(directory: &Path) -> io::Result<Vec<Entry>> {
+pub(super) fn read(directory: &Path, hide_dotfiles: bool) -> io::Result<Vec<Entry>> {
+    let is_listed = |entry: &io::Result<fs::DirEntry>| {
+        !entry.as_ref().is_ok_and(|entry| hide_dotfiles && is_dotfile(&entry.file_name()))
+    };
     let mut entries = fs::read_dir(directory)?
+        .filter(is_listed)
         .map(|entry| {
             let entry = entry?;
             let file_type = entry.file_type();

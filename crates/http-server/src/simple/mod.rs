@@ -1,5 +1,7 @@
 //! Serving a directory.
 
+#[cfg(target_os = "linux")]
+mod beneath;
 mod file_object;
 mod file_reply;
 mod inside;
@@ -16,6 +18,7 @@ pub use options::SimpleHandlerOptions;
 use crate::conditional::Validators;
 use crate::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
 use file_reply::{Found, settled_by_preconditions};
+use inside::Opened;
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -182,8 +185,11 @@ impl SimpleHttpRequestHandler {
         hooks: &H,
         x: &mut Exchange<'_>,
     ) -> io::Result<Option<FileObject>> {
+        // Before anything is looked at, so that no write can come between that and the look.
+        let now = SystemTime::now();
         let mut path = hooks.translate_path(x.path());
-        if inside::is_directory(&self.settings, &path) {
+        let mut opened = inside::open(&self.settings, &path);
+        if matches!(opened, Some(Opened::Directory(_))) {
             if let Some(location) = Target::new(x.path()).redirect() {
                 x.send_response(301)?;
                 x.send_header("Location", &location)?;
@@ -191,22 +197,29 @@ impl SimpleHttpRequestHandler {
                 x.end_headers()?;
                 return Ok(None);
             }
-            let mut pages = self.settings.index_pages.iter().map(|page| path.join(page));
-            match pages.find(|page| page.is_file()) {
-                Some(page) => path = page,
+            match self.index_page(&path) {
+                Some((page, found)) => (path, opened) = (page, found),
                 None => return hooks.list_directory(x, &path),
             }
         }
         let content_type = hooks.guess_type(&path);
-        // Before the file is looked at, so that no write can come between that and the look.
-        let now = SystemTime::now();
-        let Some((file, metadata)) = inside::open_file(&self.settings, &path) else {
+        let Some(Opened::File(file, metadata)) = opened else {
             x.send_error(404, "File not found")?;
             return Ok(None);
         };
         let validators = state::validators(&metadata, now);
         let found = Found { size: metadata.len(), content_type: &content_type, validators };
         found.answer(file, self, x, now)
+    }
+
+    /// Finds the page that stands for a directory. There may be one that cannot be served.
+    fn index_page(&self, directory: &Path) -> Option<(PathBuf, Option<Opened>)> {
+        let pages = self.settings.index_pages.iter().map(|page| directory.join(page));
+        pages.into_iter().find_map(|page| match inside::open(&self.settings, &page) {
+            Some(Opened::Directory(_)) => None,
+            None if !page.is_file() => None,
+            found => Some((page, found)),
+        })
     }
 
     /// See [`SimpleHooks::list_directory`].
@@ -219,7 +232,8 @@ impl SimpleHttpRequestHandler {
         x: &mut Exchange<'_>,
         path: &Path,
     ) -> io::Result<Option<FileObject>> {
-        let Ok(entries) = inside::read_directory(&self.settings, path, listing::read) else {
+        let read = |directory: &Path| listing::read(directory, self.settings.hide_dotfiles);
+        let Ok(entries) = inside::read_directory(&self.settings, path, read) else {
             x.send_error(404, "No permission to list directory")?;
             return Ok(None);
         };

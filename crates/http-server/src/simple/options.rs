@@ -39,6 +39,8 @@ pub struct SimpleHandlerOptions {
     /// CPython follows all links. Links to places inside the directory work in any case. With true, whoever can make a
     /// link in the directory can publish every file that this process can read.
     pub follow_links_outside: bool,
+    /// Whether files and directories whose name begins with a dot are 404, and not listed; false, as in CPython.
+    pub hide_dotfiles: bool,
 }
 
 socketserver::setters! {
@@ -50,6 +52,7 @@ socketserver::setters! {
         extensions_map: BTreeMap<String, String>,
         default_content_type: String,
         follow_links_outside: bool,
+        hide_dotfiles: bool,
     }
 }
 
@@ -75,6 +78,7 @@ impl SimpleHandlerOptions {
             .into(),
             default_content_type: "application/octet-stream".to_owned(),
             follow_links_outside: false,
+            hide_dotfiles: false,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Responses that wait for their clients, and requests that come together.
 
 use crate::support::*;
-use http_server::Exchange;
 use http_server::socketserver::engine::{Act, End};
+use http_server::{Exchange, FileObject};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -236,4 +236,40 @@ fn a_long_answer_gives_way_after_each_piece_and_still_gets_ahead() {
         let response = received(&mut rehearsal);
         assert!(response.contains(end), "{response}");
     }
+}
+
+/// What is left of the file stays in the file until the client has room.
+#[test]
+fn a_file_is_read_as_its_client_takes_it() {
+    struct Read(Arc<AtomicUsize>, usize);
+    impl io::Read for Read {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = buffer.len().min(self.1);
+            self.1 -= count;
+            self.0.fetch_add(count, Ordering::Relaxed);
+            buffer[..count].fill(b'x');
+            Ok(count)
+        }
+    }
+    const SIZE: usize = 100 * PIECE;
+    let read = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&read);
+    let setting = http11(move |x| {
+        begin(x)?;
+        FileObject::new(Read(Arc::clone(&count), SIZE)).send(x)
+    });
+    let mut client = setting.rehearse();
+    client.set_window(PIECE);
+    client.send(GET.as_bytes());
+    let first = read.load(Ordering::Relaxed);
+    assert!(first <= 4 * PIECE, "{first} bytes read for a client that takes {PIECE}");
+    client.advance(secs(5));
+    assert_eq!(read.load(Ordering::Relaxed), first);
+    client.act(Act::Receive);
+    let second = read.load(Ordering::Relaxed);
+    assert!(second > first && second <= first + 4 * PIECE, "{second} after {first}");
+    let response = received(&mut client);
+    assert!(response.ends_with("x\r\n0\r\n\r\n"));
+    assert!(response.bytes().filter(|&byte| byte == b'x').count() >= SIZE);
+    assert_eq!(client.end(), None);
 }
