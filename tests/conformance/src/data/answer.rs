@@ -34,9 +34,10 @@ pub struct Expected {
     pub body_length: Option<usize>,
     /// The method of the request that is answered, if it is not that of the first line sent, or GET.
     pub to: Option<String>,
-    /// The statuses below 200 that come before.
-    #[serde(default)]
-    pub interim: Vec<u16>,
+    /// The statuses below 200 that come before. If it says nothing: none from ours, while others may send 100.
+    pub interim: Option<Vec<u16>>,
+    /// How many answers like this one come, one after the other.
+    pub times: Option<usize>,
     /// Whether the connection has to end before the content does, so that the client sees that it is not whole.
     #[serde(default)]
     pub cut: bool,
@@ -49,6 +50,10 @@ pub enum Status {
     Code(u16),
     /// The request was understood, and answered by what the server serves.
     Served,
+    /// The server does not do this: 405 or 501 of ours, any refusal of others.
+    Refused,
+    /// Whatever the server says, as long as it is one well-formed answer.
+    Any,
 }
 
 impl fmt::Display for Status {
@@ -56,6 +61,8 @@ impl fmt::Display for Status {
         match self {
             Self::Code(code) => code.fmt(f),
             Self::Served => f.write_str("served (no refusal)"),
+            Self::Refused => f.write_str("refused (405 or 501)"),
+            Self::Any => f.write_str("any status"),
         }
     }
 }
@@ -68,7 +75,7 @@ impl<'de> Deserialize<'de> for Status {
             type Value = Status;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a status from 200 to 599, or \"served\"")
+                f.write_str("a status from 200 to 599, \"served\", \"refused\" or \"any\"")
             }
 
             fn visit_i64<E: serde::de::Error>(self, code: i64) -> Result<Status, E> {
@@ -81,6 +88,8 @@ impl<'de> Deserialize<'de> for Status {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Status, E> {
                 match text {
                     "served" => Ok(Status::Served),
+                    "refused" => Ok(Status::Refused),
+                    "any" => Ok(Status::Any),
                     _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
                 }
             }
@@ -102,7 +111,7 @@ impl Expected {
         if self.body_contains.as_deref() == Some("") || self.body_lacks.as_deref() == Some("") {
             return Err(Problem::new("every body contains \"\""));
         }
-        if self.interim.iter().any(|status| !(100..=199).contains(status)) {
+        if self.interim.iter().flatten().any(|status| !(100..=199).contains(status)) {
             return Err(Problem::new("`interim` lists statuses from 100 to 199"));
         }
         Ok(())
@@ -118,8 +127,13 @@ impl Expected {
     ) -> Option<String> {
         let head = &answer.head;
         let interim: Vec<u16> = answer.interim.iter().map(|head| head.status).collect();
-        if interim != self.interim {
-            return Some(format!("interim answers {interim:?}, not {:?}", self.interim));
+        let is_as_expected = match &self.interim {
+            Some(expected) => interim == *expected,
+            None => interim.is_empty() || (!subject.is_ours && interim == [100]),
+        };
+        if !is_as_expected {
+            let expected = self.interim.as_deref().unwrap_or_default();
+            return Some(format!("interim answers {interim:?}, not {expected:?}"));
         }
         if !self.takes(head.status, method, subject) {
             return Some(format!("status {}, not {}", head.status, self.status));
@@ -134,7 +148,7 @@ impl Expected {
             });
         }
         // Another status is another answer.
-        if !subject.is_ours && self.status != Status::Code(head.status) {
+        if !subject.is_ours && matches!(self.status, Status::Code(code) if code != head.status) {
             return None;
         }
         if let Some(reason) = self.reason.as_ref().filter(|reason| **reason != head.reason) {
@@ -163,6 +177,11 @@ impl Expected {
 
     fn takes(&self, status: u16, method: &str, subject: &Subject) -> bool {
         match self.status {
+            Status::Any => true,
+            Status::Refused if matches!(status, 405 | 501) => true,
+            Status::Refused => {
+                !subject.is_ours && (REFUSALS.contains(&status) || self.also.contains(&status))
+            }
             Status::Code(code) if code == status => true,
             Status::Code(code) if subject.is_ours => {
                 let _ = code;
@@ -207,7 +226,7 @@ impl Expected {
 
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for interim in &self.interim {
+        for interim in self.interim.iter().flatten() {
             write!(f, "{interim}, then ")?;
         }
         write!(f, "{}", self.status)?;

@@ -27,6 +27,8 @@ pub struct DataCase {
     pub pipeline: bool,
     /// The line of `DIFFERENCES.md` that explains why our own servers fail it.
     pub excused: Option<String>,
+    /// Which of our servers that is about; all of them if it says nothing.
+    pub excused_on: Vec<String>,
 }
 
 /// What becomes of the connection behind the last answer.
@@ -64,6 +66,8 @@ struct Entry {
     #[serde(default = "yes")]
     pipeline: bool,
     excused: Option<String>,
+    #[serde(default)]
+    excused_on: Vec<String>,
 }
 
 fn yes() -> bool {
@@ -189,6 +193,10 @@ fn check(entry: Entry, prefix: &str) -> Result<DataCase, Problem> {
     for answer in &answers {
         answer.check()?;
     }
+    let answers: Vec<Expected> = answers
+        .into_iter()
+        .flat_map(|answer| std::iter::repeat_n(answer.clone(), answer.times.unwrap_or(1)))
+        .collect();
     let profiles = if entry.profiles.is_empty() { vec![Profile::Plain] } else { entry.profiles };
     if let Some(link) = &entry.excused {
         if !link.starts_with("DIFFERENCES.md#") {
@@ -196,6 +204,9 @@ fn check(entry: Entry, prefix: &str) -> Result<DataCase, Problem> {
                 "`excused` is {link:?}; write the line that explains it, as \"DIFFERENCES.md#http-0.9\""
             )));
         }
+    }
+    if entry.excused.is_none() && !entry.excused_on.is_empty() {
+        return Err(Problem::new("`excused_on` belongs to `excused`; say what explains it"));
     }
     let case = Arc::new(Case { id: format!("{prefix}/{name}"), rule, level, about });
     Ok(DataCase {
@@ -207,6 +218,7 @@ fn check(entry: Entry, prefix: &str) -> Result<DataCase, Problem> {
         fragment: entry.fragment,
         pipeline: entry.pipeline,
         excused: entry.excused,
+        excused_on: entry.excused_on,
     })
 }
 

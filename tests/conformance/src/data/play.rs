@@ -11,9 +11,11 @@ use std::fmt::Write;
 #[must_use]
 pub fn play(case: &DataCase, subject: &Subject) -> Outcome {
     let played = every_way(case, subject);
+    let is_excused =
+        subject.is_ours && (case.excused_on.is_empty() || case.excused_on.contains(&subject.name));
     match (&case.excused, played) {
-        (Some(link), Err(_)) if subject.is_ours => Outcome::Excused { link: link.clone() },
-        (Some(link), Ok(())) if subject.is_ours => Failure::new(
+        (Some(link), Err(_)) if is_excused => Outcome::Excused { link: link.clone() },
+        (Some(link), Ok(())) if is_excused => Failure::new(
             "a failure, as the case has an excuse",
             format!("it passes; take `excused = {link:?}` out of the case"),
         )
@@ -218,7 +220,9 @@ impl<'c> Play<'c> {
             }
             Some(_) => {}
         }
-        if self.subject.is_ours && !self.is_cut() && !self.announces_close() {
+        // Who has said that nothing more comes need not be told.
+        let has_finished = self.case.send.contains(&Part::Finish);
+        if self.subject.is_ours && !self.is_cut() && !has_finished && !self.announces_close() {
             return Err("it closes without having said `Connection: close`".to_owned());
         }
         Ok(())

@@ -30,7 +30,12 @@ impl Request<'_> {
             },
             _ => target,
         };
-        target.split_once('?').unwrap_or((target, ""))
+        match target.split_once('?') {
+            // Without a path it is the root (RFC 9110 §4.2.3).
+            Some(("", query)) => ("/", query),
+            Some(parts) => parts,
+            None => (target, ""),
+        }
     }
 }
 
@@ -111,16 +116,12 @@ impl Reply {
 ///
 /// `/environ` is not among them: there is one by WSGI only.
 pub fn reply(request: Request<'_>, field: impl Fn(&str) -> Option<String>) -> Reply {
-    let Request { method, path, query, host } = request;
+    let Request { path, query, .. } = request;
     let decoded = |text: &str| from_latin1(&percent_decode_str(text).collect::<Vec<u8>>());
     match path {
         "/" | "/unread" => Reply::text("hello\n"),
         "/echo" => Reply { reads: Reads::All, pieces: Vec::new(), ..Reply::text("") },
-        "/request" => {
-            let question = if query.is_empty() { "" } else { "?" };
-            let text = format!("{method} {path}{question}{query}\nHost: {host}\n");
-            Reply::text(text.chars().map(|c| c as u8).collect::<Vec<u8>>())
-        }
+        "/request" => shown(request),
         "/status" => {
             let body = Reply::text("body\n");
             Reply { status: decoded(query), length: Declared::Not, ..body }
@@ -151,6 +152,8 @@ pub fn reply(request: Request<'_>, field: impl Fn(&str) -> Option<String>) -> Re
             } else if let Some(name) = path.strip_prefix("/field/") {
                 let value = field(name).unwrap_or_else(|| "<none>".to_owned());
                 Reply::text(value.chars().map(|c| c as u8).collect::<Vec<u8>>())
+            } else if path.starts_with("/request/") {
+                shown(request)
             } else if path.starts_with("/next-") {
                 Reply::text(format!("{path}\n"))
             } else {
@@ -158,6 +161,13 @@ pub fn reply(request: Request<'_>, field: impl Fn(&str) -> Option<String>) -> Re
             }
         }
     }
+}
+
+/// The request as it was seen.
+fn shown(Request { method, path, query, host }: Request<'_>) -> Reply {
+    let question = if query.is_empty() { "" } else { "?" };
+    let text = format!("{method} {path}{question}{query}\nHost: {host}\n");
+    Reply::text(text.chars().map(|c| c as u8).collect::<Vec<u8>>())
 }
 
 /// How many bytes `/large` has.
@@ -173,7 +183,7 @@ mod tests {
             ("/a?b?c", "/a", "b?c"),
             ("http://h/a?b", "/a", "b"),
             ("http://h", "/", ""),
-            ("http://h?b", "", "b"),
+            ("http://h?b", "/", "b"),
             ("/x://y", "/x://y", ""),
             ("*", "*", ""),
         ] {
@@ -188,6 +198,7 @@ mod tests {
             reply(request, |name| (name == "A").then(|| "1".to_owned()))
         };
         assert_eq!(ask("/request", "x").pieces, [b"GET /request?x\nHost: h\n".to_vec()]);
+        assert_eq!(ask("/request/a%2Fb", "").pieces, [b"GET /request/a%2Fb\nHost: h\n".to_vec()]);
         assert_eq!(ask("/read/3", "").reads, Reads::Some(3));
         assert_eq!(ask("/length", "10").length, Declared::As(10));
         assert_eq!(ask("/length", "10").content_length(), Some(10));
