@@ -14,7 +14,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::{self, Write};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -61,35 +61,46 @@ pub fn date_time_string(time: SystemTime) -> HttpDate {
 /// The present date as text, formatted once for all responses of the same second.
 #[derive(Debug)]
 pub(crate) struct LastDate {
-    seconds: i64,
+    /// The second that the text is about.
+    second: Range<SystemTime>,
     text: String,
-    /// The second of the last response.
+    /// The second of the last response, if it is another one.
     wanted: AtomicI64,
 }
 
 impl Default for LastDate {
     fn default() -> Self {
-        Self { seconds: i64::MIN, text: String::new(), wanted: AtomicI64::new(i64::MIN) }
+        let never = UNIX_EPOCH..UNIX_EPOCH;
+        Self { second: never, text: String::new(), wanted: AtomicI64::new(NONE) }
     }
 }
+
+/// No second.
+const NONE: i64 = i64::MIN;
 
 impl LastDate {
     /// Gets ready for the next response.
     pub(crate) fn refresh(&mut self) {
-        let wanted = *self.wanted.get_mut();
-        if wanted != self.seconds {
-            self.seconds = wanted;
-            self.text.clear();
-            self.text.push_str(&HttpDate::from_unix_seconds(wanted));
+        let wanted = self.wanted.get_mut();
+        if *wanted == NONE {
+            return;
         }
+        if let Ok(seconds) = u64::try_from(*wanted) {
+            let start = UNIX_EPOCH + Duration::from_secs(seconds);
+            self.second = start..start + Duration::from_secs(1);
+            self.text.clear();
+            self.text.push_str(&HttpDate::from_unix_seconds(*wanted));
+        }
+        *wanted = NONE;
     }
 
     /// The text of the present moment.
     pub(crate) fn now(&self) -> Cow<'_, str> {
-        let seconds = unix_seconds(SystemTime::now());
-        if seconds == self.seconds {
+        let now = SystemTime::now();
+        if self.second.contains(&now) {
             return Cow::Borrowed(&self.text);
         }
+        let seconds = unix_seconds(now);
         self.wanted.store(seconds, Ordering::Relaxed);
         Cow::Owned(HttpDate::from_unix_seconds(seconds).as_str().to_owned())
     }

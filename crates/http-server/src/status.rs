@@ -8,6 +8,8 @@
 //! assert_eq!(http_server::status::responses(299), None);
 //! ```
 
+use std::ops::Range;
+
 /// Returns the phrase and the description of a status code, or `None` if CPython's table has no such code.
 ///
 /// The phrase is what `send_response` puts on the status line, the description what `send_error` adds as the
@@ -22,8 +24,17 @@
 /// ```
 #[must_use]
 pub fn responses(code: u16) -> Option<(&'static str, &'static str)> {
+    entry(code).map(|entry| entry.texts())
+}
+
+/// Returns the code and its phrase as they stand on a status line, `404 Not Found`.
+pub(crate) fn code_and_phrase(code: u16) -> Option<&'static str> {
+    entry(code).and_then(|entry| TABLE.get(entry.code_and_phrase()))
+}
+
+fn entry(code: u16) -> Option<&'static Entry> {
     let place = PLACES.get(usize::from(code.checked_sub(FIRST_CODE)?))?;
-    ENTRIES.get(usize::from(*place)).map(|entry| entry.texts())
+    ENTRIES.get(usize::from(*place))
 }
 
 /// Walks the table in the order of the codes: code, phrase, description (`responses.items()`).
@@ -43,14 +54,20 @@ pub fn items() -> impl ExactSizeIterator<Item = (u16, &'static str, &'static str
 #[derive(Clone, Copy)]
 struct Entry {
     code: u16,
-    phrase: (u16, u16),
-    description: (u16, u16),
+    start: u16,
+    bar: u16,
+    end: u16,
 }
 
 impl Entry {
+    fn code_and_phrase(self) -> Range<usize> {
+        self.start.into()..usize::from(self.bar) - 1
+    }
+
     fn texts(self) -> (&'static str, &'static str) {
-        let text = |(start, end)| TABLE.get(usize::from(start)..usize::from(end));
-        (text(self.phrase).unwrap_or_default(), text(self.description).unwrap_or_default())
+        let Range { start, end } = self.code_and_phrase();
+        let text = |range| TABLE.get(range).unwrap_or_default();
+        (text(start + 4..end), text(usize::from(self.bar) + 2..self.end.into()))
     }
 }
 
@@ -60,7 +77,7 @@ impl Entry {
 /// at its start, and which take twice as much room as the words.
 static ENTRIES: [Entry; 62] = {
     let table = TABLE.as_bytes();
-    let mut entries = [Entry { code: 0, phrase: (0, 0), description: (0, 0) }; 62];
+    let mut entries = [Entry { code: 0, start: 0, bar: 0, end: 0 }; 62];
     let (mut at, mut line) = (0, 0);
     while line < entries.len() {
         let start = at;
@@ -74,8 +91,9 @@ static ENTRIES: [Entry; 62] = {
         let digits = [table[start] - b'0', table[start + 1] - b'0', table[start + 2] - b'0'];
         entries[line] = Entry {
             code: digits[0] as u16 * 100 + digits[1] as u16 * 10 + digits[2] as u16,
-            phrase: (start as u16 + 4, bar as u16 - 1),
-            description: (bar as u16 + 2, at as u16),
+            start: start as u16,
+            bar: bar as u16,
+            end: at as u16,
         };
         at += 1;
         line += 1;
@@ -171,6 +189,7 @@ mod tests {
         assert_eq!(items().len(), 62);
         for (code, phrase, description) in items() {
             assert_eq!(responses(code), Some((phrase, description)));
+            assert_eq!(code_and_phrase(code), Some(&*format!("{code} {phrase}")));
             assert!(!phrase.is_empty() && !description.is_empty());
         }
     }

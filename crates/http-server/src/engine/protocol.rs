@@ -60,7 +60,7 @@ pub(super) enum Arrival {
 pub(super) struct Parked {
     pub(super) desk: Box<Desk>,
     pub(super) body: Option<Body>,
-    pub(super) left: Left,
+    pub(super) left: Box<Left>,
 }
 
 /// An exchange that is left for a while.
@@ -211,8 +211,8 @@ impl HttpProtocol {
     }
 
     /// What comes after a response behind which the client may still be sending the body.
-    pub(super) fn start_draining(&mut self, decoder: BodyDecoder) -> Step {
-        self.state = State::Draining { decoder: Box::new(decoder), left: DRAIN_BYTES, until: None };
+    pub(super) fn start_draining(&mut self, decoder: Box<BodyDecoder>) -> Step {
+        self.state = State::Draining { decoder, left: DRAIN_BYTES, until: None };
         Step::Receive
     }
 }

@@ -22,9 +22,9 @@ enum Next {
         sending: bool,
     },
     /// Another request, behind what is left of this one's body.
-    Drain(BodyDecoder),
+    Drain(Box<BodyDecoder>),
     /// The rest of the response.
-    Park(Left),
+    Park(Box<Left>),
 }
 
 /// A request whose body is here, or that has none.
@@ -33,7 +33,7 @@ struct Received<'r> {
     head: &'r [u8],
     body: Option<&'r mut dyn ReceivedBody>,
     /// What has become of the response already.
-    left: Option<Left>,
+    left: Option<Box<Left>>,
 }
 
 impl HttpProtocol {
@@ -115,7 +115,7 @@ impl HttpProtocol {
         &mut self,
         mut desk: Box<Desk>,
         mut body: Option<Body>,
-        left: Option<Left>,
+        left: Option<Box<Left>>,
         work: &mut Work<'_>,
     ) -> Result<Step, HandlerError> {
         let gather = !work.input.unused().is_empty();
@@ -165,7 +165,7 @@ impl HttpProtocol {
             let state = link.lock().body;
             let next = match (followed, state, decoder) {
                 (true, BodyState::Complete, _) => Next::Request,
-                (true, BodyState::Open, Some(decoder)) => Next::Drain(decoder),
+                (true, BodyState::Open, Some(decoder)) => Next::Drain(Box::new(decoder)),
                 _ => Next::Close { sending: state != BodyState::Complete },
             };
             (result, next)
@@ -199,17 +199,25 @@ impl HttpProtocol {
                 x = Exchange::new(side.parts(request, rfile, wfile));
                 result = side.answer(&mut x, side.expects_continue(head));
             }
-            Some((suspended, begun)) => {
+            Some(left) => {
+                let (suspended, begun) = *left;
                 let wfile = ResponseBody::resume(link, draft, wbufsize, begun);
                 x = Exchange::resume(side.parts(request, rfile, wfile), suspended);
                 result = side.go_on(&mut x);
             }
         }
         let next = if x.may_be_followed() { Next::Request } else { Next::Close { sending: false } };
-        (result, if x.is_left() { x.suspend().map_or(next, Next::Park) } else { next })
+        (
+            result,
+            if x.is_left() {
+                x.suspend().map_or(next, |left| Next::Park(Box::new(left)))
+            } else {
+                next
+            },
+        )
     }
 
-    fn park(&mut self, desk: Box<Desk>, body: Option<Body>, left: Left) -> Step {
+    fn park(&mut self, desk: Box<Desk>, body: Option<Body>, left: Box<Left>) -> Step {
         self.state = State::Parked(Box::new(Parked { desk, body, left }));
         Step::Run
     }

@@ -16,7 +16,7 @@ pub(crate) use response_body::{BegunResponse, Draft, Ending};
 
 use crate::deadlines::DRAIN_BYTES;
 use crate::proto::{RequestHead, RequestHeaders, Version};
-use crate::{BaseHttpRequestHandler, ClientAddress, HandlerOptions, ServerInfo, status};
+use crate::{BaseHttpRequestHandler, ClientAddress, HandlerOptions, ServerInfo};
 use response_body::FramingFacts;
 use std::borrow::Cow;
 use std::fmt;
@@ -492,9 +492,7 @@ impl<'a> Exchange<'a> {
         code: u16,
         message: Option<&str>,
     ) -> io::Result<()> {
-        let reason =
-            message.unwrap_or_else(|| status::responses(code).map_or("", |(phrase, _)| phrase));
-        self.wfile.status_line(self.protocol, code, reason)
+        self.wfile.status_line(self.protocol, code, message)
     }
 
     pub(crate) fn base_send_header(&mut self, name: &str, value: &str) -> io::Result<()> {

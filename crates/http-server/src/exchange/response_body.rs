@@ -4,8 +4,9 @@ use super::link::Link;
 use crate::date::LastDate;
 use crate::proto::{
     LAST_CHUNK, Misuse, Version, body_allowed, is_word, length_allowed, list_contains,
-    write_chunk_head, write_field, write_status_line,
+    write_chunk_head, write_field, write_status_line, write_usual_status_line,
 };
+use crate::status::code_and_phrase;
 use std::fmt;
 use std::io::{self, IoSlice, Write};
 use std::ops::Range;
@@ -213,11 +214,14 @@ impl<'a> ResponseBody<'a> {
         &mut self,
         protocol: Version,
         status: u16,
-        reason: &str,
+        reason: Option<&str>,
     ) -> io::Result<()> {
         match &mut self.stage {
             Stage::Head(head) if head.status.is_none() => {
-                write_status_line(protocol, status, reason, self.out)?;
+                match (reason, code_and_phrase(status)) {
+                    (None, Some(usual)) => write_usual_status_line(protocol, usual, self.out),
+                    _ => write_status_line(protocol, status, reason.unwrap_or(""), self.out)?,
+                }
                 head.status = Some(status);
                 Ok(())
             }
@@ -284,7 +288,6 @@ impl<'a> ResponseBody<'a> {
         if head.content_length.is_some() && head.transfer_encoding.is_some() {
             return Err(Misuse::LengthAndTransferEncoding.into());
         }
-        let head = std::mem::take(head);
         // RFC 9110 §15.3.6: a 205 has no content. A client would take the next response for what is announced here.
         let false_promise = status == 205
             && (head.transfer_encoding.is_some()
@@ -302,6 +305,7 @@ impl<'a> ResponseBody<'a> {
         }
         let persistent_protocol = facts.protocol >= Version::HTTP_11;
         if (100..200).contains(&status) && status != 101 {
+            *head = Head::default();
             if persistent_protocol && facts.request < Version::HTTP_11 && !self.sent {
                 self.out.clear();
                 return Ok(None);
@@ -487,6 +491,11 @@ impl Write for ResponseBody<'_> {
         self.pass(data.get(..allowed).unwrap_or(data))?;
         // Bytes beyond the response are taken and dropped: the handler is told once, at the end, in the log.
         Ok(data.len())
+    }
+
+    /// Nothing is taken in part, so there is nothing to repeat.
+    fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
+        self.write(data).map(drop)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -74,6 +74,7 @@ pub use headers::RequestHeaders;
 pub use limits::Limits;
 pub use misuse::Misuse;
 pub(crate) use octets::is_word;
+pub(crate) use response::write_usual_status_line;
 pub use response::{
     body_allowed, check_field_name, check_field_value, check_reason, length_allowed, write_field,
     write_status_line,

@@ -104,15 +104,22 @@ pub fn write_status_line(
     if !plain {
         check_reason(reason)?;
     }
-    let Version { major, minor } = version;
-    let [major, minor, hundreds, tens, ones] =
-        [major.into(), minor.into(), status / 100, status / 10, status]
-            .map(|n| b'0' + (n % 10) as u8);
-    out.extend_from_slice(&[
-        b'H', b'T', b'T', b'P', b'/', major, b'.', minor, b' ', hundreds, tens, ones, b' ',
-    ]);
+    let [hundreds, tens, ones] = [status / 100, status / 10, status].map(|n| b'0' + (n % 10) as u8);
+    push_version(version, out);
+    out.extend_from_slice(&[hundreds, tens, ones, b' ']);
     push_text(reason, plain, out);
     Ok(())
+}
+
+/// Appends a status line of a code and its usual phrase, `200 OK`.
+pub(crate) fn write_usual_status_line(version: Version, usual: &'static str, out: &mut Vec<u8>) {
+    push_version(version, out);
+    push_text(usual, true, out);
+}
+
+fn push_version(version: Version, out: &mut Vec<u8>) {
+    let [major, minor] = [version.major, version.minor].map(|digit| b'0' + digit);
+    out.extend_from_slice(&[b'H', b'T', b'T', b'P', b'/', major, b'.', minor, b' ']);
 }
 
 /// Appends `Name: value` and CRLF to the buffer.

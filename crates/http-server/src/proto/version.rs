@@ -34,6 +34,8 @@ impl Version {
     /// Reads `HTTP/` DIGIT `.` DIGIT, and nothing else (RFC 9112 §2.3).
     pub fn parse(text: &[u8]) -> Option<Version> {
         match *text {
+            // Nearly every other one.
+            [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'] => Some(Self::HTTP_11),
             [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => {
                 Some(Version { major: major - b'0', minor: minor - b'0' })
             }
