@@ -76,12 +76,14 @@
 //! # Scope
 //!
 //! This crate does HTTP/1.0 and HTTP/1.1 for handlers in blocking style: `HTTPServer`, `ThreadingHTTPServer`,
-//! `BaseHTTPRequestHandler` and `SimpleHTTPRequestHandler`. It does not do HTTP/0.9 and HTTP/2, routing, sessions,
-//! compression, WebSockets, and CGI on the server's side, which CPython has removed.
+//! `BaseHTTPRequestHandler` and `SimpleHTTPRequestHandler`; with the feature `cgi`, on Unix, `CGIHTTPRequestHandler`, which
+//! CPython has removed. It does not do HTTP/0.9 and HTTP/2, routing, sessions, compression, and WebSockets.
 #![forbid(unsafe_code)]
 
 mod blocking;
 mod body_options;
+#[cfg(all(unix, feature = "cgi"))]
+mod cgi;
 mod client_address;
 pub mod conditional;
 mod connection;
@@ -103,10 +105,15 @@ pub mod repr;
 mod server;
 mod server_info;
 mod simple;
+mod spool;
 pub mod status;
 
 pub use blocking::handle;
 pub use body_options::BodyOptions;
+#[cfg(all(unix, feature = "cgi"))]
+pub use cgi::{
+    CgiHooks, CgiHttpRequestHandler, CgiInfo, CgiOptions, RunAs, executable, nobody_uid,
+};
 pub use client_address::ClientAddress;
 pub use connection::{Connection, Duplex, Pair};
 pub use deadlines::Deadlines;

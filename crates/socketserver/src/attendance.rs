@@ -130,7 +130,14 @@ impl<'a> Attendance<'a> {
     /// closed, or its loop is [`handle_request`](crate::Serve::handle_request). Costs no system call.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        self.term.is_over() || self.held == Some(Loop::Once)
+        self.is_stopping() || self.held == Some(Loop::Once)
+    }
+
+    /// Whether the server has been told to stop or is closed, so that a handler should not wait for much longer. Costs no
+    /// system call.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.term.is_over()
     }
 
     /// Waits until the client has sent something, others need the server, or the time is over.

@@ -116,6 +116,7 @@ mod lock;
 mod min_rate;
 mod mixin;
 mod options;
+mod presence;
 mod request_handler;
 mod server;
 mod server_info;
@@ -138,6 +139,7 @@ pub use error::Misuse;
 pub use error_report::error_report;
 pub use min_rate::MinRate;
 pub use options::ServerOptions;
+pub use presence::Presence;
 pub use request_handler::{
     BaseRequest, BaseRequestHandler, Handler, HandlerError, HandlerPanic, Raw, RequestHandlerClass,
 };

@@ -1,9 +1,13 @@
 //! The way to the client over a connection that blocks, with the deadline of each wait.
 
 use crate::deadlines::LINGER_BYTES;
+#[cfg(all(unix, feature = "cgi"))]
+use crate::exchange::Stopping;
 use crate::exchange::{SENDS_TOO_SLOWLY, TAKES_TOO_SLOWLY, Trouble, Wire};
 use crate::patience::{Patience, Transfer, Until};
 use crate::{Connection, Deadlines};
+#[cfg(all(unix, feature = "cgi"))]
+use socketserver::Presence;
 use socketserver::{Attendance, Heed, Turn};
 use std::io::{self, ErrorKind, IoSlice};
 use std::time::Duration;
@@ -258,6 +262,23 @@ impl Wire for SocketWire<'_> {
 
     fn trouble(&self) -> Option<Trouble> {
         self.trouble
+    }
+
+    #[cfg(all(unix, feature = "cgi"))]
+    fn presence(&self) -> Presence {
+        let socket = self.connection.socket();
+        socket.map_or(Presence::There, |socket| Presence::of_socket(&socket))
+    }
+
+    #[cfg(all(unix, feature = "cgi"))]
+    fn stopping(&self) -> Stopping {
+        let told = self.attendance.is_some_and(Attendance::is_stopping);
+        if told { Stopping::Patiently } else { Stopping::No }
+    }
+
+    #[cfg(all(unix, feature = "cgi"))]
+    fn give_up(&mut self) {
+        self.trouble = Some(Trouble::Gone);
     }
 }
 

@@ -6,7 +6,6 @@
 mod desk;
 mod protocol;
 mod serve;
-mod spool;
 mod upload;
 mod why;
 mod wires;

@@ -1,9 +1,9 @@
 //! A request body on its way, before its handler runs.
 
-use super::spool::nameless_file;
 use crate::BodyOptions;
 use crate::exchange::ReceivedBody;
 use crate::proto::{BodyDecoder, RequestError};
+use crate::spool::nameless_file;
 use socketserver::engine::Input;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Seek, Write};

@@ -1,6 +1,10 @@
 //! The way to the client over the engine.
 
+#[cfg(all(unix, feature = "cgi"))]
+use crate::exchange::Stopping;
 use crate::exchange::{SENDS_TOO_SLOWLY, TAKES_TOO_SLOWLY, Trouble, Wire};
+#[cfg(all(unix, feature = "cgi"))]
+use socketserver::Presence;
 use socketserver::engine::{Output, Work};
 use std::io::{self, ErrorKind, IoSlice, Write};
 
@@ -114,6 +118,22 @@ impl Wire for ReceivedWire<'_, '_> {
     fn trouble(&self) -> Option<Trouble> {
         self.sending.trouble()
     }
+
+    #[cfg(all(unix, feature = "cgi"))]
+    fn presence(&self) -> Presence {
+        self.output.presence()
+    }
+
+    #[cfg(all(unix, feature = "cgi"))]
+    fn stopping(&self) -> Stopping {
+        // The engine's own patience is what counts.
+        if self.output.is_over() { Stopping::Now } else { Stopping::No }
+    }
+
+    #[cfg(all(unix, feature = "cgi"))]
+    fn give_up(&mut self) {
+        self.sending.gone = true;
+    }
 }
 
 impl Wire for StreamingWire<'_, '_> {
@@ -154,6 +174,22 @@ impl Wire for StreamingWire<'_, '_> {
 
     fn trouble(&self) -> Option<Trouble> {
         self.sending.trouble().or(self.slow)
+    }
+
+    #[cfg(all(unix, feature = "cgi"))]
+    fn presence(&self) -> Presence {
+        self.work.output.presence()
+    }
+
+    #[cfg(all(unix, feature = "cgi"))]
+    fn stopping(&self) -> Stopping {
+        // The engine's own patience is what counts.
+        if self.work.output.is_over() { Stopping::Now } else { Stopping::No }
+    }
+
+    #[cfg(all(unix, feature = "cgi"))]
+    fn give_up(&mut self) {
+        self.sending.gone = true;
     }
 }
 

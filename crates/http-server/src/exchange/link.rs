@@ -1,6 +1,8 @@
 //! What the two halves of an exchange share: the way to the client.
 
 use crate::deadlines::DRAIN_BYTES;
+#[cfg(all(unix, feature = "cgi"))]
+use socketserver::Presence;
 use std::io::{self, IoSlice};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +25,33 @@ pub(crate) trait Wire: Send {
 
     /// What is the matter with the client, if a call above has failed.
     fn trouble(&self) -> Option<Trouble>;
+
+    /// What can be seen of the client, for who waits for something else.
+    #[cfg(all(unix, feature = "cgi"))]
+    fn presence(&self) -> Presence {
+        Presence::There
+    }
+
+    /// Whether the server has been told to stop.
+    #[cfg(all(unix, feature = "cgi"))]
+    fn stopping(&self) -> Stopping {
+        Stopping::No
+    }
+
+    /// Takes the client for gone.
+    #[cfg(all(unix, feature = "cgi"))]
+    fn give_up(&mut self) {}
+}
+
+/// How long a server that is told to stop waits for handlers that run.
+#[cfg(all(unix, feature = "cgi"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stopping {
+    No,
+    /// Until they end.
+    Patiently,
+    /// No longer.
+    Now,
 }
 
 /// What can be the matter with a client. Nothing else is a reason to call an error of a handler the client's.
@@ -153,6 +182,27 @@ impl Link<'_> {
     pub(crate) fn start_draining(&mut self) {
         if let Self::Shared(link) = self {
             link.lock().wire.start_draining();
+        }
+    }
+
+    /// What can be seen of the client, for who waits for something else.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) fn presence(&self) -> Presence {
+        self.ask(|wire| wire.presence())
+    }
+
+    /// Whether the server has been told to stop.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) fn stopping(&self) -> Stopping {
+        self.ask(|wire| wire.stopping())
+    }
+
+    /// Takes the client for gone.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) fn give_up(&mut self) {
+        match self {
+            Self::Own(wire) => wire.give_up(),
+            Self::Shared(link) => link.lock().wire.give_up(),
         }
     }
 

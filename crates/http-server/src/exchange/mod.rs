@@ -6,6 +6,8 @@ mod request_body;
 mod response_body;
 
 pub(crate) use input::Input;
+#[cfg(all(unix, feature = "cgi"))]
+pub(crate) use link::Stopping;
 pub(crate) use link::{
     BodyState, Interim, Link, SENDS_TOO_SLOWLY, SharedLink, TAKES_TOO_SLOWLY, Trouble, Wire,
 };
@@ -608,6 +610,24 @@ impl Exchange<'_> {
             self.rfile.drain(DRAIN_BYTES);
         }
         self.wfile.link.body() == BodyState::Complete
+    }
+
+    /// What can be seen of the client, for who waits for something else.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) fn presence(&self) -> socketserver::Presence {
+        self.wfile.link.presence()
+    }
+
+    /// Whether the server has been told to stop.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) fn stopping(&self) -> Stopping {
+        self.wfile.link.stopping()
+    }
+
+    /// Takes the client for gone: an error of the handler is then its affair.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) fn give_up(&mut self) {
+        self.wfile.link.give_up();
     }
 
     /// What is the matter with the client, if anything is.

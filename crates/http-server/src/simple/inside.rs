@@ -23,6 +23,18 @@ pub(super) enum Opened {
 ///
 /// A path that does not begin with the directory was made by an override of `translate_path`, which then answers for it.
 pub(super) fn open(options: &SimpleHandlerOptions, path: &Path) -> Option<Opened> {
+    let opened = open_any(options, path)?;
+    #[cfg(all(unix, feature = "cgi"))]
+    if !options.scripts.is_empty()
+        && opened.place(path).is_none_or(|place| options.is_script(&place))
+    {
+        return None;
+    }
+    Some(opened)
+}
+
+/// The same, be it a script or not.
+fn open_any(options: &SimpleHandlerOptions, path: &Path) -> Option<Opened> {
     let below = path.strip_prefix(&options.directory).ok();
     if below.is_some_and(|below| below.iter().any(|name| is_refused(options, name))) {
         return None;
@@ -113,6 +125,54 @@ pub(super) fn is_dotfile(name: &OsStr) -> bool {
 /// Whether what was opened by this path may be served.
 fn open_within(options: &SimpleHandlerOptions, path: &Path, file: &File) -> bool {
     within(options, path, || place_of(file).or_else(|| resolve_to(path, file)))
+}
+
+#[cfg(all(unix, feature = "cgi"))]
+impl Opened {
+    /// Where it lies, without any links in the path.
+    fn place(&self, path: &Path) -> Option<PathBuf> {
+        match self {
+            Self::File(file, _) | Self::Directory(Some(file)) => {
+                place_of(file).or_else(|| resolve_to(path, file))
+            }
+            Self::Directory(None) => path.canonicalize().ok(),
+        }
+    }
+}
+
+/// Whether the path is a directory in which scripts may be looked for.
+#[cfg(all(unix, feature = "cgi"))]
+pub(crate) fn is_directory(options: &SimpleHandlerOptions, path: &Path) -> bool {
+    matches!(open_any(options, path), Some(Opened::Directory(_)))
+}
+
+/// What a path leads to that should be a script.
+#[cfg(all(unix, feature = "cgi"))]
+pub(crate) enum ScriptFile {
+    /// A regular file, and its path without any links in it.
+    Plain(PathBuf),
+    /// A directory or a device, for example.
+    Other,
+    /// Nothing, or nothing that may be run.
+    Missing,
+}
+
+/// Looks for a script. It may be run without being readable.
+#[cfg(all(unix, feature = "cgi"))]
+pub(crate) fn script_file(options: &SimpleHandlerOptions, path: &Path) -> ScriptFile {
+    let Ok(place) = path.canonicalize() else { return ScriptFile::Missing };
+    let below = path.strip_prefix(&options.directory).ok();
+    if below.is_some_and(|below| below.iter().any(|name| is_refused(options, name))) {
+        return ScriptFile::Missing;
+    }
+    if !within(options, path, || Some(place.clone())) {
+        return ScriptFile::Missing;
+    }
+    match fs::symlink_metadata(&place) {
+        Ok(found) if found.is_file() && !ends_with_separator(path) => ScriptFile::Plain(place),
+        Ok(_) => ScriptFile::Other,
+        Err(_) => ScriptFile::Missing,
+    }
 }
 
 /// Whether a path may be served that, without any links in it, leads to this place.

@@ -2,7 +2,7 @@
 
 use super::inside::is_dotfile;
 use crate::html::escape_text;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::{fs, io};
@@ -55,7 +55,7 @@ pub(super) fn page(displayed_path: &str, entries: &[Entry]) -> Vec<u8> {
         let link_end = if entry.is_directory { "/" } else { "" };
         let shown_end = if entry.is_link { "@" } else { link_end };
         page.extend_from_slice(b"<li><a href=\"");
-        page.extend(percent_encode(entry.name.as_encoded_bytes(), TO_QUOTE).flat_map(str::bytes));
+        page.extend(quote(entry.name.as_encoded_bytes()).flat_map(str::bytes));
         page.extend_from_slice(link_end.as_bytes());
         page.extend_from_slice(b"\">");
         push_escaped(&mut page, &entry.name);
@@ -72,6 +72,11 @@ fn push_escaped(page: &mut Vec<u8>, name: &OsStr) {
         page.extend_from_slice(escape_text(chunk.valid()).as_bytes());
         page.extend_from_slice(chunk.invalid());
     }
+}
+
+/// Encodes a name as `urllib.parse.quote` does.
+pub(super) fn quote(name: &[u8]) -> PercentEncode<'_> {
+    percent_encode(name, TO_QUOTE)
 }
 
 /// What `urllib.parse.quote` quotes in a name: all but RFC 3986's unreserved characters.

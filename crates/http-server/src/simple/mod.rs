@@ -14,6 +14,12 @@ mod target;
 
 pub use file_object::FileObject;
 pub use options::SimpleHandlerOptions;
+#[cfg(all(unix, feature = "cgi"))]
+pub(crate) use {
+    inside::{ScriptFile, is_directory, script_file},
+    options::Scripts,
+    target::Target,
+};
 
 use crate::conditional::Validators;
 use crate::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
@@ -24,6 +30,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
+#[cfg(not(all(unix, feature = "cgi")))]
 use target::Target;
 
 #[doc(alias = "SimpleHTTPRequestHandler")]

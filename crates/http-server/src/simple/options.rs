@@ -41,6 +41,18 @@ pub struct SimpleHandlerOptions {
     pub follow_links_outside: bool,
     /// Whether files and directories whose name begins with a dot are 404, and not listed; false, as in CPython.
     pub hide_dotfiles: bool,
+    /// Where scripts lie, whose sources are nobody's business.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) scripts: Vec<Scripts>,
+}
+
+/// A directory of scripts.
+#[cfg(all(unix, feature = "cgi"))]
+#[derive(Clone, Debug)]
+pub(crate) struct Scripts {
+    pub(crate) directory: PathBuf,
+    /// Whether what lies in its subdirectories is a script, too.
+    pub(crate) deep: bool,
 }
 
 socketserver::setters! {
@@ -79,6 +91,23 @@ impl SimpleHandlerOptions {
             default_content_type: "application/octet-stream".to_owned(),
             follow_links_outside: false,
             hide_dotfiles: false,
+            #[cfg(all(unix, feature = "cgi"))]
+            scripts: Vec::new(),
         }
+    }
+
+    /// Whether a file is a script, by where it lies: a link to it, or another spelling of its name on a file system that
+    /// does not care, leads to the same place.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) fn is_script(&self, place: &Path) -> bool {
+        self.scripts.iter().any(|scripts| {
+            scripts.directory.canonicalize().is_ok_and(|directory| {
+                if scripts.deep {
+                    place.starts_with(directory)
+                } else {
+                    place.parent() == Some(&directory) && place.is_file()
+                }
+            })
+        })
     }
 }

@@ -1,11 +1,13 @@
 //! From a request target to names below the directory, and to the redirect of a directory.
 
+#[cfg(all(unix, feature = "cgi"))]
+use super::listing::quote;
 use percent_encoding::percent_decode_str;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The parts of a request target.
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// Scheme and authority of an absolute-form target (RFC 9112 §3.2.2), else empty.
     origin: &'a str,
     /// The path, still encoded; `/` if an absolute-form target has none (RFC 9110 §4.2.3).
@@ -15,7 +17,7 @@ pub(super) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    pub(super) fn new(target: &'a str) -> Self {
+    pub(crate) fn new(target: &'a str) -> Self {
         let (origin, after) = target.split_at(origin_len(target));
         let (path, rest) = after.split_at(after.find(['?', '#']).unwrap_or(after.len()));
         let path = if path.is_empty() && !origin.is_empty() { "/" } else { path };
@@ -53,29 +55,62 @@ impl<'a> Target<'a> {
         Some(location)
     }
 
+    /// Returns the path, decoded.
+    fn decoded(&self) -> Vec<u8> {
+        percent_decode_str(self.path).collect()
+    }
+
+    /// Returns the path with its names resolved and encoded anew, so that there is one way to write it; with a final slash
+    /// if it does not end in a name.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) fn collapsed(&self) -> String {
+        let decoded = self.decoded();
+        let mut path = String::new();
+        for name in names(&decoded) {
+            path.push('/');
+            path.extend(quote(name));
+        }
+        if matches!(decoded.rsplit(|&byte| byte == b'/').next(), Some(b"" | b"." | b"..") | None) {
+            path.push('/');
+        }
+        path
+    }
+
+    /// Returns the query without its question mark; empty if there is none.
+    #[cfg(all(unix, feature = "cgi"))]
+    pub(crate) fn query(&self) -> &'a str {
+        let (query, _) = self.rest.split_once('#').unwrap_or((self.rest, ""));
+        query.strip_prefix('?').unwrap_or_default()
+    }
+
     /// Returns the path below `directory` that the target names, with a final separator if it has a final slash.
     ///
     /// The path is decoded once and then resolved by its names alone, so that no number of `..` leads above the
     /// directory. An encoded slash separates like a plain one, as in CPython.
     pub(super) fn below(&self, directory: &Path) -> PathBuf {
-        let decoded: Vec<u8> = percent_decode_str(self.path).collect();
-        let mut names: Vec<&[u8]> = Vec::new();
-        for name in decoded.split(|&byte| byte == b'/') {
-            match name {
-                b"" | b"." => {}
-                b".." => {
-                    names.pop();
-                }
-                name => names.push(name),
-            }
-        }
+        let decoded = self.decoded();
         let mut path = directory.to_path_buf();
-        path.extend(names.into_iter().map(os_name).filter(is_one_component));
+        path.extend(names(&decoded).into_iter().map(os_name).filter(is_one_component));
         if decoded.ends_with(b"/") {
             path.push("");
         }
         path
     }
+}
+
+/// The names of a decoded path, resolved by themselves alone.
+fn names(decoded: &[u8]) -> Vec<&[u8]> {
+    let mut names: Vec<&[u8]> = Vec::new();
+    for name in decoded.split(|&byte| byte == b'/') {
+        match name {
+            b"" | b"." => {}
+            b".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    names
 }
 
 /// The length of `http://authority` at the start of a target, or 0.

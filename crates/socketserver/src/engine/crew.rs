@@ -125,6 +125,9 @@ where
     /// Has all pollers stop.
     pub(super) fn begin_stop(&self, stop: Stop) {
         self.limits.stopping.store(true, Ordering::Relaxed);
+        if stop == Stop::Now {
+            self.limits.over.store(true, Ordering::Relaxed);
+        }
         self.stop.fetch_max(stop as u8, Ordering::SeqCst);
         self.slots.iter().for_each(|slot| slot.wakeup.wake());
     }

@@ -337,6 +337,7 @@ impl World {
                 waiting: Room::new(0),
                 spill: Room::new(0),
                 stopping: AtomicBool::new(false),
+                over: AtomicBool::new(false),
                 queued: AtomicUsize::new(0),
             },
             ends: Ends::default(),

@@ -1,7 +1,7 @@
 //! The way to one client, without waiting.
 
 use super::selector::Interest;
-use crate::Connection;
+use crate::{Connection, Presence};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 #[cfg(not(windows))]
@@ -65,6 +65,10 @@ pub(super) trait Wire: Send + Sync + 'static {
     fn reset(&self);
     /// Waits, in a thread of its own, for the client; false if the time passed first.
     fn wait(&self, interest: Interest, timeout: Option<Duration>) -> io::Result<bool>;
+    /// What can be seen of the client without reading.
+    fn presence(&self) -> Presence {
+        Presence::There
+    }
     /// The clock by which that time passes.
     fn now(&self) -> Instant {
         Instant::now()
@@ -96,6 +100,10 @@ impl<C: PollableConnection> Wire for C {
 
     fn wait(&self, interest: Interest, timeout: Option<Duration>) -> io::Result<bool> {
         is_ready(&self.sock_ref(), interest, timeout)
+    }
+
+    fn presence(&self) -> Presence {
+        Presence::of(self)
     }
 }
 

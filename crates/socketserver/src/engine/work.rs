@@ -5,7 +5,7 @@ use super::protocol::Input;
 use super::selector::Interest;
 use super::wire::Wire;
 use super::{EngineOptions, Patience};
-use crate::MinRate;
+use crate::{MinRate, Presence};
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::sync::Arc;
@@ -185,6 +185,8 @@ pub(super) struct Limits {
     pub(super) spill: Arc<Room>,
     /// The server is about to stop.
     pub(super) stopping: AtomicBool,
+    /// It does not wait for handlers any more.
+    pub(super) over: AtomicBool,
     /// How much work waits for a thread.
     pub(super) queued: AtomicUsize,
 }
@@ -197,6 +199,7 @@ impl Limits {
             waiting: Room::new(waiting),
             spill: Room::new(options.spill),
             stopping: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             queued: AtomicUsize::new(0),
         }
     }
@@ -288,6 +291,19 @@ impl Output<'_> {
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.limits.is_stopping()
+    }
+
+    /// Whether the server does not even wait for handlers that run, as it does after
+    /// [`graceful`](super::EngineOptions::graceful): what a handler still waits for, it waits for in vain.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.limits.over.load(Ordering::Relaxed)
+    }
+
+    /// What can be seen of the client without reading: for a handler that waits for something else.
+    #[must_use]
+    pub fn presence(&self) -> Presence {
+        self.wire.presence()
     }
 
     /// Sends until at most so many bytes are left to send, waiting for the client if need be.
@@ -542,6 +558,7 @@ mod tests {
             waiting: Room::new(waiting),
             spill: Room::new(spill),
             stopping: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             queued: AtomicUsize::new(0),
         }
     }

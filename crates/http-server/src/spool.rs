@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::{self, ErrorKind};
 
 /// Makes a file in the system's directory for temporary files that only this process can reach, and that is gone with it.
-pub(super) fn nameless_file() -> io::Result<File> {
+pub(crate) fn nameless_file() -> io::Result<File> {
     loop {
         // Hard to guess; who guesses it all the same only makes this try another one.
         let name = format!("http-server-{:016x}", RandomState::new().build_hasher().finish());
