@@ -2,6 +2,7 @@
 
 mod corpus;
 pub mod names;
+mod pep3333;
 mod rfc;
 mod timeouts;
 
@@ -14,6 +15,7 @@ pub fn all() -> Vec<Box<dyn Suite>> {
         Box::new(rfc::Rfc::MESSAGES),
         Box::new(rfc::Rfc::SEMANTICS),
         Box::new(corpus::Corpus),
+        Box::new(pep3333::Pep3333),
         Box::new(timeouts::Timeouts),
         Box::new(names::AllNames),
     ]
