@@ -77,7 +77,8 @@
 //!
 //! This crate does HTTP/1.0 and HTTP/1.1 for handlers in blocking style: `HTTPServer`, `ThreadingHTTPServer`,
 //! `BaseHTTPRequestHandler` and `SimpleHTTPRequestHandler`; with the feature `cgi`, on Unix, `CGIHTTPRequestHandler`, which
-//! CPython has removed. It does not do HTTP/0.9 and HTTP/2, routing, sessions, compression, and WebSockets.
+//! CPython has removed. It does not do HTTP/0.9 and HTTP/2, routing, sessions, and WebSockets; it
+//! compresses files alone.
 #![forbid(unsafe_code)]
 
 mod blocking;

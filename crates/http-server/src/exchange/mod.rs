@@ -67,8 +67,8 @@ pub struct Exchange<'a> {
     /// connection that the client has asked to close, that the head has said will close, or that
     /// keeps others waiting.
     pub close_connection: bool,
-    /// A field that the next head has to have.
-    needed: Option<(&'static str, &'static str)>,
+    /// Fields that the head has to have, whoever writes it.
+    needed: Vec<(&'static str, Cow<'static, str>)>,
     /// What [`continue_with`](Self::continue_with) was given.
     rest: Option<Rest>,
 }
@@ -123,7 +123,7 @@ impl<'a> Exchange<'a> {
             rfile,
             wfile,
             close_connection,
-            needed: None,
+            needed: Vec::new(),
             rest: None,
         }
     }
@@ -505,7 +505,7 @@ impl<'a> Exchange<'a> {
     }
 
     pub(crate) fn base_end_headers(&mut self) -> io::Result<()> {
-        if let Some((name, value)) = self.needed {
+        for (name, value) in &self.needed {
             if !self.wfile.has_field(name) {
                 self.wfile.field(name, value)?;
             }
@@ -579,14 +579,19 @@ impl Exchange<'_> {
         self.rest = None;
     }
 
+    /// Has the head say this, be it that of an error page; unless it has the field by then.
+    pub(crate) fn need_field(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        self.needed.push((name, value.into()));
+    }
+
     /// The refusal that follows is for now only.
     pub(crate) fn invite_retry(&mut self) {
-        self.needed = Some(("Retry-After", RETRY_AFTER));
+        self.need_field("Retry-After", RETRY_AFTER);
     }
 
     /// Refuses a method that the resource does not have; a 405 says which it has (RFC 9110 §15.5.6).
     pub(crate) fn refuse_method(&mut self, allow: &'static str) -> io::Result<()> {
-        self.needed = Some(("Allow", allow));
+        self.need_field("Allow", allow);
         self.send_error(405, None)
     }
 

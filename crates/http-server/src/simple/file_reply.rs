@@ -1,5 +1,6 @@
 //! The answers about a file: 200, 206, 304, 412 and 416.
 
+use super::coding::Coding;
 use super::multipart::Multipart;
 use super::{FileObject, SimpleHttpRequestHandler};
 use crate::Exchange;
@@ -8,11 +9,15 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::time::SystemTime;
 
-/// What is known of a file that is open.
+/// What is known of the file that is sent.
 pub(super) struct Found<'t> {
     pub(super) size: u64,
     pub(super) content_type: &'t str,
     pub(super) validators: Validators,
+    /// The coding that it is in, if it stands for another one.
+    pub(super) coding: Option<Coding>,
+    /// By which fields of the request another client may get another file, or another coding of it.
+    pub(super) vary: Option<&'static str>,
 }
 
 impl Found<'_> {
@@ -24,14 +29,14 @@ impl Found<'_> {
         x: &mut Exchange<'_>,
         now: SystemTime,
     ) -> io::Result<Option<FileObject>> {
-        if settled_by_preconditions(&self.validators, simple, x)? {
+        if self.is_settled(simple, x)? {
             return Ok(None);
         }
         match requested_ranges(x.command(), &x.headers(), &self.validators, self.size, now) {
             Ranges::Whole => {
                 x.send_response(200)?;
                 x.send_header("Content-type", self.content_type)?;
-                self.end_head(simple, x, self.size)?;
+                self.end_head(simple, x, Some(self.size))?;
                 Ok(Some(FileObject::from_file(file, self.size)))
             }
             Ranges::One(range) => {
@@ -39,14 +44,14 @@ impl Found<'_> {
                 x.send_response(206)?;
                 x.send_header("Content-type", self.content_type)?;
                 x.send_header("Content-Range", &range.content_range(self.size))?;
-                self.end_head(simple, x, range.len())?;
+                self.end_head(simple, x, Some(range.len()))?;
                 Ok(Some(FileObject::from_file(file, range.len())))
             }
             Ranges::Several(ranges) => {
                 let parts = Multipart::new(file, self.size, self.content_type, ranges)?;
                 x.send_response(206)?;
                 x.send_header("Content-type", &parts.content_type())?;
-                self.end_head(simple, x, parts.length())?;
+                self.end_head(simple, x, Some(parts.length()))?;
                 Ok(Some(FileObject::from_parts(parts)))
             }
             Ranges::Unsatisfiable => {
@@ -59,17 +64,50 @@ impl Found<'_> {
         }
     }
 
+    /// The same for what is made while it is sent, so that nobody knows how long it will be.
+    #[cfg(feature = "gzip")]
+    pub(super) fn answer_with(
+        &self,
+        body: FileObject,
+        simple: &SimpleHttpRequestHandler,
+        x: &mut Exchange<'_>,
+    ) -> io::Result<Option<FileObject>> {
+        if self.is_settled(simple, x)? {
+            return Ok(None);
+        }
+        x.send_response(200)?;
+        x.send_header("Content-type", self.content_type)?;
+        self.end_head(simple, x, None)?;
+        Ok(Some(body))
+    }
+
+    fn is_settled(
+        &self,
+        simple: &SimpleHttpRequestHandler,
+        x: &mut Exchange<'_>,
+    ) -> io::Result<bool> {
+        settled_by_preconditions(&self.validators, self.vary, simple, x)
+    }
+
     /// The fields that 200 and 206 have in common, behind the type.
     fn end_head(
         &self,
         simple: &SimpleHttpRequestHandler,
         x: &mut Exchange<'_>,
-        length: u64,
+        length: Option<u64>,
     ) -> io::Result<()> {
-        x.send_header("Content-Length", &length.to_string())?;
+        if let Some(length) = length {
+            x.send_header("Content-Length", &length.to_string())?;
+        }
         send_last_modified(&self.validators, x)?;
         send_etag(&self.validators, x)?;
-        x.send_header("Accept-Ranges", "bytes")?;
+        match self.coding {
+            // Ranges are of what the file has without a coding.
+            None => x.send_header("Accept-Ranges", "bytes")?,
+            Some(coding) => x.send_header("Content-Encoding", coding.name())?,
+        }
+        send_vary(self.vary, x)?;
+        simple.send_caching_headers(x)?;
         simple.send_extra_response_headers(x)?;
         x.end_headers()
     }
@@ -78,6 +116,7 @@ impl Found<'_> {
 /// Asks the preconditions of a request; whether they have been answered, with 304 or 412.
 pub(super) fn settled_by_preconditions(
     current: &Validators,
+    vary: Option<&'static str>,
     simple: &SimpleHttpRequestHandler,
     x: &mut Exchange<'_>,
 ) -> io::Result<bool> {
@@ -87,6 +126,8 @@ pub(super) fn settled_by_preconditions(
         Verdict::NotModified => {
             x.send_response(304)?;
             send_etag(current, x)?;
+            send_vary(vary, x)?;
+            simple.send_caching_headers(x)?;
             simple.send_extra_caching_headers(x)?;
         }
         // The validators tell the client which state it should have meant.
@@ -99,6 +140,11 @@ pub(super) fn settled_by_preconditions(
     }
     x.end_headers()?;
     Ok(true)
+}
+
+/// RFC 9110 §12.5.5: what the choice among files was made by, also when the choice was the plain one.
+fn send_vary(vary: Option<&str>, x: &mut Exchange<'_>) -> io::Result<()> {
+    vary.map_or(Ok(()), |fields| x.send_header("Vary", fields))
 }
 
 fn send_last_modified(current: &Validators, x: &mut Exchange<'_>) -> io::Result<()> {

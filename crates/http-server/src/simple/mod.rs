@@ -2,8 +2,14 @@
 
 #[cfg(target_os = "linux")]
 mod beneath;
+mod choice;
+mod coding;
+mod cross_origin;
 mod file_object;
 mod file_reply;
+#[cfg(feature = "gzip")]
+mod gzip;
+mod hooks;
 mod inside;
 mod listing;
 mod mime_types;
@@ -13,6 +19,7 @@ mod state;
 mod target;
 
 pub use file_object::FileObject;
+pub use hooks::SimpleHooks;
 pub use options::SimpleHandlerOptions;
 #[cfg(all(unix, feature = "cgi"))]
 pub(crate) use {
@@ -22,7 +29,7 @@ pub(crate) use {
 };
 
 use crate::conditional::Validators;
-use crate::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
+use crate::{BaseHttpRequestHandler, Exchange, HandlerOptions};
 use file_reply::{Found, settled_by_preconditions};
 use inside::Opened;
 use std::borrow::Cow;
@@ -38,122 +45,9 @@ use target::Target;
 #[derive(Clone, Debug)]
 pub struct SimpleHttpRequestHandler {
     settings: Arc<SimpleHandlerOptions>,
+    #[cfg(feature = "gzip")]
+    places: gzip::Place,
 }
-
-/// The override points of [`SimpleHttpRequestHandler`].
-///
-/// The only required method is [`simple`](Self::simple), which returns the part of the handler that is the base class.
-/// Every other one has its default there, under the same name, so `self.simple().guess_type(path)` is what
-/// `super().guess_type(path)` is in Python. See [`SimpleHttpRequestHandler`] for a
-/// complete example.
-///
-/// # Examples
-///
-/// ```
-/// use http_server::{Exchange, FileObject, SimpleHooks, SimpleHttpRequestHandler};
-/// # use http_server::{BaseHttpRequestHandler, ClientAddress, Pair, ServerInfo, handle};
-/// use std::{io, path::Path};
-///
-/// /// Serves files, and lists no directory.
-/// struct Unlisted(SimpleHttpRequestHandler);
-///
-/// impl SimpleHooks for Unlisted {
-///     fn simple(&self) -> &SimpleHttpRequestHandler {
-///         &self.0
-///     }
-///     fn list_directory(&self, x: &mut Exchange<'_>, _: &Path) -> io::Result<Option<FileObject>> {
-///         x.send_error(403, "Not listed")?;
-///         Ok(None)
-///     }
-/// }
-/// # impl BaseHttpRequestHandler for Unlisted {
-/// #     fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-/// #         self.serve(x)
-/// #     }
-/// # }
-/// # let directory = tempfile::tempdir()?;
-/// # let handler = Unlisted(SimpleHttpRequestHandler::new(directory.path()));
-/// # let mut connection = Pair { reader: &b"GET / HTTP/1.0\r\n\r\n"[..], writer: Vec::new() };
-/// # handle(&mut connection, &ClientAddress::Unnamed, &ServerInfo::default(), &handler)?;
-/// # assert!(connection.writer.starts_with(b"HTTP/1.0 403 Not listed\r\n"));
-/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
-/// ```
-pub trait SimpleHooks {
-    /// Returns the base class part: the directory and the other attributes.
-    fn simple(&self) -> &SimpleHttpRequestHandler;
-
-    /// Answers a request, whatever its method: GET and HEAD with [`send_head`](Self::send_head), and for GET also
-    /// [`copyfile`](Self::copyfile); OPTIONS with the methods there are; 405 for the other methods of HTTP, and 501 for
-    /// those that nobody knows.
-    ///
-    /// This is the body of `do_GET` and `do_HEAD`; call it from `do_method`, where all methods arrive.
-    ///
-    /// # Errors
-    ///
-    /// Whatever sending the response or reading the file fails with.
-    #[doc(alias = "do_GET")]
-    #[doc(alias = "do_HEAD")]
-    fn serve(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        match x.command() {
-            "GET" => match self.send_head(x)? {
-                Some(file) => self.copyfile(file, x),
-                None => Ok(()),
-            },
-            "HEAD" => self.send_head(x).map(drop),
-            "OPTIONS" => {
-                x.send_response(200)?;
-                x.send_header("Allow", ALLOW)?;
-                x.send_header("Content-Length", "0")?;
-                x.end_headers()
-            }
-            "POST" | "PUT" | "DELETE" | "PATCH" | "TRACE" | "CONNECT" => x.refuse_method(ALLOW),
-            _ => Base.do_method(x),
-        }
-    }
-
-    /// Sends the response up to its body, and returns the body; `None` if there is nothing more to send.
-    ///
-    /// # Errors
-    ///
-    /// Whatever sending fails with. A file that cannot be opened is a 404 response, not an error.
-    fn send_head(&self, x: &mut Exchange<'_>) -> io::Result<Option<FileObject>> {
-        self.simple().send_head(self, x)
-    }
-
-    /// Sends the head of the page that lists a directory, and returns the page.
-    ///
-    /// # Errors
-    ///
-    /// Whatever sending fails with. A directory that cannot be read is a 404 response, not an error.
-    fn list_directory(&self, x: &mut Exchange<'_>, path: &Path) -> io::Result<Option<FileObject>> {
-        self.simple().list_directory(x, path)
-    }
-
-    /// Maps the path of a request target to a path of the file system.
-    fn translate_path(&self, path: &str) -> PathBuf {
-        self.simple().translate_path(path)
-    }
-
-    /// Returns the media type of a file by its name.
-    fn guess_type(&self, path: &Path) -> Cow<'_, str> {
-        self.simple().guess_type(path)
-    }
-
-    /// Copies the body to the client, which is `outputfile` in CPython and `x.wfile` here.
-    ///
-    /// The body is given away, so that the rest of it can be sent later, when the client has taken the first part
-    /// ([`FileObject::send`]).
-    ///
-    /// # Errors
-    ///
-    /// Whatever reading or writing fails with.
-    fn copyfile(&self, source: FileObject, x: &mut Exchange<'_>) -> io::Result<()> {
-        self.simple().copyfile(source, x)
-    }
-}
-
-/// What can be done with a file.
-const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 impl SimpleHttpRequestHandler {
     /// Returns a handler that serves a directory, with CPython's defaults.
@@ -168,7 +62,11 @@ impl SimpleHttpRequestHandler {
     /// Returns a handler with other attributes.
     #[must_use]
     pub fn with_options(options: SimpleHandlerOptions) -> Self {
-        Self { settings: Arc::new(options) }
+        Self {
+            settings: Arc::new(options),
+            #[cfg(feature = "gzip")]
+            places: gzip::Place::default(),
+        }
     }
 
     /// Returns the attributes.
@@ -209,24 +107,26 @@ impl SimpleHttpRequestHandler {
                 None => return hooks.list_directory(x, &path),
             }
         }
+        let mut vary = None;
+        if opened.is_none() {
+            if let Some(page) = self.fallback(x) {
+                opened = inside::open(&self.settings, &page);
+                (path, vary) = (page, Some("Accept"));
+            }
+        }
         let content_type = hooks.guess_type(&path);
         let Some(Opened::File(file, metadata)) = opened else {
             x.send_error(404, "File not found")?;
             return Ok(None);
         };
-        let validators = state::validators(&metadata, now);
-        let found = Found { size: metadata.len(), content_type: &content_type, validators };
-        found.answer(file, self, x, now)
-    }
-
-    /// Finds the page that stands for a directory. There may be one that cannot be served.
-    fn index_page(&self, directory: &Path) -> Option<(PathBuf, Option<Opened>)> {
-        let pages = self.settings.index_pages.iter().map(|page| directory.join(page));
-        pages.into_iter().find_map(|page| match inside::open(&self.settings, &page) {
-            Some(Opened::Directory(_)) => None,
-            None if !page.is_file() => None,
-            found => Some((page, found)),
-        })
+        let plain = Found {
+            size: metadata.len(),
+            content_type: &content_type,
+            validators: state::validators(&metadata, now),
+            coding: None,
+            vary,
+        };
+        self.answer_in_a_coding(plain, file, &path, x, now)
     }
 
     /// See [`SimpleHooks::list_directory`].
@@ -245,13 +145,14 @@ impl SimpleHttpRequestHandler {
             return Ok(None);
         };
         // A listing has no validators: `*` can match, and tags cannot.
-        if settled_by_preconditions(&Validators::default(), self, x)? {
+        if settled_by_preconditions(&Validators::default(), None, self, x)? {
             return Ok(None);
         }
         let page = listing::page(&Target::new(x.path()).displayed_path(), &entries);
         x.send_response(200)?;
         x.send_header("Content-type", listing::CONTENT_TYPE)?;
         x.send_header("Content-Length", &page.len().to_string())?;
+        self.send_caching_headers(x)?;
         self.send_extra_response_headers(x)?;
         x.end_headers()?;
         Ok(Some(page.into()))
@@ -280,7 +181,13 @@ impl SimpleHttpRequestHandler {
         let map = &self.settings.extensions_map;
         let known = map.get(extension).or_else(|| map.get(&extension.to_lowercase()));
         let kind = known.map(String::as_str).or_else(|| mime_types::guess_file_type(&name));
-        kind.unwrap_or(&self.settings.default_content_type).into()
+        let kind = kind.unwrap_or(&self.settings.default_content_type);
+        match &self.settings.charset {
+            Some(charset) if kind.starts_with("text/") && !kind.contains(';') => {
+                format!("{kind}; charset={charset}").into()
+            }
+            _ => kind.into(),
+        }
     }
 
     /// See [`SimpleHooks::copyfile`].
@@ -302,6 +209,12 @@ impl SimpleHttpRequestHandler {
     /// Whatever `send_header` fails with, for example a control character in a value.
     pub fn send_extra_response_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.send_extra(x, |_| true)
+    }
+
+    /// Sends `cache_control`.
+    fn send_caching_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        let policy = self.settings.cache_control.as_ref();
+        policy.map_or(Ok(()), |policy| x.send_header("Cache-Control", policy))
     }
 
     /// The ones that a 304 must have if the 200 has them (RFC 9110 §15.4.5).

@@ -41,6 +41,30 @@ pub struct SimpleHandlerOptions {
     pub follow_links_outside: bool,
     /// Whether files and directories whose name begins with a dot are 404, and not listed; false, as in CPython.
     pub hide_dotfiles: bool,
+    /// What is sent as `charset` of text types that name none, `utf-8` for example; none, as in CPython.
+    ///
+    /// Without it a browser guesses, and mostly wrong.
+    pub charset: Option<String>,
+    /// The value of `Cache-Control` for files and listings, on 200, 206 and 304; none, as in CPython.
+    pub cache_control: Option<String>,
+    /// Which site's pages may read what is served: the value of `Access-Control-Allow-Origin` on every response, `*` for all;
+    /// none.
+    pub allow_origin: Option<String>,
+    /// The page, by its path below the directory, that is sent instead of 404 `File not found`, for applications that
+    /// make their pages in the browser; none.
+    ///
+    /// Only for GET and HEAD of paths whose last name has no dot, if the client takes pages.
+    pub fallback: Option<PathBuf>,
+    /// Whether files that lie beside others, with `.br`, `.zst` or `.gz` behind the name, are sent instead of them to clients that
+    /// take the coding; false.
+    ///
+    /// Unless they are older than the file, and never for a range.
+    pub precompressed: bool,
+    /// Whether text is compressed while it is sent, to clients that take `gzip`; false.
+    ///
+    /// From 512 bytes on, and never for a range. At most 64 responses at a time, the others are sent as they are.
+    #[cfg(feature = "gzip")]
+    pub gzip: bool,
     /// Where scripts lie, whose sources are nobody's business.
     #[cfg(all(unix, feature = "cgi"))]
     pub(crate) scripts: Vec<Scripts>,
@@ -65,6 +89,18 @@ socketserver::setters! {
         default_content_type: String,
         follow_links_outside: bool,
         hide_dotfiles: bool,
+        charset: Option<String>,
+        cache_control: Option<String>,
+        allow_origin: Option<String>,
+        fallback: Option<PathBuf>,
+        precompressed: bool,
+    }
+}
+
+#[cfg(feature = "gzip")]
+socketserver::setters! {
+    SimpleHandlerOptions {
+        gzip: bool,
     }
 }
 
@@ -93,6 +129,13 @@ impl SimpleHandlerOptions {
             hide_dotfiles: false,
             #[cfg(all(unix, feature = "cgi"))]
             scripts: Vec::new(),
+            charset: None,
+            cache_control: None,
+            allow_origin: None,
+            fallback: None,
+            precompressed: false,
+            #[cfg(feature = "gzip")]
+            gzip: false,
         }
     }
 

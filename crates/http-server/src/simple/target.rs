@@ -29,6 +29,12 @@ impl<'a> Target<'a> {
         percent_decode_str(self.path).decode_utf8_lossy().into_owned()
     }
 
+    /// Whether the path ends in a slash, or in a name without a dot, as those of pages do and those of files do not.
+    pub(super) fn last_name_is_plain(&self) -> bool {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        !percent_decode_str(name).any(|byte| byte == b'.')
+    }
+
     /// Returns where to send a client that asked for a directory without the final slash; `None` if it is there.
     ///
     /// Query and fragment are kept unless empty. A browser takes `//host` and `/\host` for another host, so a run of
