@@ -30,6 +30,8 @@ pub(super) struct Conn<W, A, P> {
     served: bool,
     /// The work to be done goes on with an answer that has begun.
     begun: bool,
+    /// The protocol has said its last.
+    parting: bool,
     /// Its last work has held a poller for too long.
     pub(super) slow: bool,
     /// Others need its place, and it goes unless it has something to do by now.
@@ -125,6 +127,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
             fresh: false,
             served: false,
             begun: false,
+            parting: false,
             slow: false,
             leaving: false,
             saved: None,
@@ -329,6 +332,9 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
                     }
                 }
                 State::Close { linger } => {
+                    if !std::mem::replace(&mut self.parting, true) {
+                        self.protocol.closing(turn.scratch.out.buffer());
+                    }
                     if !turn.scratch.out.send(&self.wire)? {
                         return Ok(ROOM);
                     }
@@ -356,11 +362,13 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
             out: &mut turn.scratch.out,
             limits: turn.limits,
             patience: self.protocol.patience(),
+            layer: None,
         };
         let mut work = Work {
             input: Input { buffer: &mut turn.scratch.input, ended: self.ended },
             output,
             receiving: Account::default(),
+            beneath: None,
         };
         let protocol = &mut self.protocol;
         let mut failure = None;
@@ -377,7 +385,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
             self.wire.reset();
             return Err(ErrorKind::BrokenPipe.into());
         }
-        self.fresh = !turn.scratch.input.is_empty() || self.ended;
+        self.fresh = !turn.scratch.input.is_empty() || self.ended || self.protocol.has_unseen();
         self.state = match step {
             Step::Run => State::Pull,
             step => State::of(step),

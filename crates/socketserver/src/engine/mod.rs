@@ -41,6 +41,8 @@ mod conn;
 mod crew;
 #[cfg(test)]
 mod latecomer;
+mod layer;
+mod layered;
 mod lead;
 #[cfg(test)]
 mod model;
@@ -59,6 +61,8 @@ mod timers;
 mod wire;
 mod work;
 
+pub use layer::Layer;
+pub use layered::Layered;
 pub use options::{EngineOptions, Overload};
 pub use patience::Patience;
 pub use protocol::{Input, Protocol, Step};

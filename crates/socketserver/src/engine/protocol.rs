@@ -117,6 +117,24 @@ pub trait Protocol: Send + 'static {
     fn is_idle(&self) -> bool {
         true
     }
+
+    /// Whether there is something that [`receive`](Self::receive) has not seen although the engine holds no new bytes. Asked after each
+    /// [`run`](Self::run); a [`Layered`](super::Layered) protocol has bytes of its own.
+    fn has_unseen(&self) -> bool {
+        false
+    }
+
+    /// The connection is about to close in order: what this appends is the last that is sent. Not called if the
+    /// connection is lost or reset.
+    fn closing(&mut self, last: &mut Vec<u8>) {
+        let _ = last;
+    }
+
+    /// Whether the client has all of the answers that were begun; asked when the connection closes, by a layer that can tell it the
+    /// one end from the other.
+    fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 /// What comes next on a connection.
@@ -258,11 +276,36 @@ pub(super) struct Buffer {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
+    /// So many bytes fill it.
+    size: usize,
 }
 
 impl Buffer {
     pub(super) fn new(size: usize) -> Self {
-        Self { bytes: vec![0; size.max(1)], start: 0, end: 0 }
+        let size = size.max(1);
+        Self { bytes: vec![0; size], start: 0, end: 0, size }
+    }
+
+    /// One that takes memory only for what is in it, and is filled by [`append`](Self::append).
+    pub(super) fn on_demand(size: usize) -> Self {
+        Self { bytes: Vec::new(), start: 0, end: 0, size }
+    }
+
+    /// Has bytes appended to the unused ones.
+    pub(super) fn append<T>(&mut self, append: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        self.bytes.truncate(self.end);
+        self.bytes.drain(..self.start);
+        self.start = 0;
+        let result = append(&mut self.bytes);
+        self.end = self.bytes.len();
+        result
+    }
+
+    /// Gives its memory back if nothing is in it.
+    pub(super) fn release(&mut self) {
+        if self.is_empty() {
+            (self.bytes, self.start, self.end) = (Vec::new(), 0, 0);
+        }
     }
 
     pub(super) fn unused(&self) -> &[u8] {
@@ -274,7 +317,7 @@ impl Buffer {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.end - self.start == self.bytes.len()
+        self.end - self.start >= self.size
     }
 
     pub(super) fn consume(&mut self, count: usize) {

@@ -1,10 +1,11 @@
 //! What a handler reads from and writes to while its thread is its own.
 
 use super::conn::Saved;
+use super::layer;
 use super::protocol::Input;
 use super::selector::Interest;
 use super::wire::Wire;
-use super::{EngineOptions, Patience};
+use super::{EngineOptions, Layer, Patience};
 use crate::{MinRate, Presence};
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Write};
@@ -61,6 +62,8 @@ pub struct Work<'w> {
     /// Where the answer goes.
     pub output: Output<'w>,
     pub(super) receiving: Account,
+    /// With a layer: what has come over the wire, and is not opened yet.
+    pub(super) beneath: Option<Input<'w>>,
 }
 
 impl Work<'_> {
@@ -89,25 +92,60 @@ impl Work<'_> {
         if self.input.is_full() {
             return Err(ErrorKind::StorageFull.into());
         }
-        self.output.flush()?;
-        let wire = self.output.wire;
-        let limits = self.output.limits;
-        let mut seat = None;
+        let Some(wire) = &mut self.beneath else {
+            return fill(&mut self.input, &mut self.output, &mut self.receiving);
+        };
         loop {
-            match self.input.buffer.fill(|room| wire.read(room)) {
-                Ok((count, _)) => {
-                    self.input.ended = count == 0;
-                    self.receiving.moved += count as u64;
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
+            let Some(layer) = &mut self.output.layer else { return Ok(0) };
+            let opened = layer::open(&mut **layer, wire, self.input.buffer)?;
+            self.input.ended = layer.has_ended() || wire.has_ended();
+            if opened > 0 || self.input.ended {
+                return Ok(opened);
             }
-            if seat.is_none() {
-                seat = Some(Reservation::take(&limits.waiting, 1).ok_or(ErrorKind::ResourceBusy)?);
-            }
-            self.receiving.wait(wire, Interest::Read, self.output.patience.read_rate)?;
+            fill(wire, &mut self.output, &mut self.receiving)?;
         }
+    }
+
+    /// The same work as a protocol sees it whose bytes go through a layer.
+    pub(super) fn layered<'l>(
+        &'l mut self,
+        layer: &'l mut dyn Layer,
+        input: Input<'l>,
+        patience: Patience,
+    ) -> Work<'l> {
+        let Output { wire, out, limits, .. } = &mut self.output;
+        Work {
+            input,
+            output: Output { wire: *wire, out, limits, patience, layer: Some(layer) },
+            receiving: self.receiving,
+            beneath: Some(Input { ended: self.input.ended, buffer: self.input.buffer }),
+        }
+    }
+}
+
+/// Waits until more bytes of the client are in a buffer.
+fn fill(
+    input: &mut Input<'_>,
+    output: &mut Output<'_>,
+    receiving: &mut Account,
+) -> io::Result<usize> {
+    output.flush()?;
+    let (wire, limits) = (output.wire, output.limits);
+    let mut seat = None;
+    loop {
+        match input.buffer.fill(|room| wire.read(room)) {
+            Ok((count, _)) => {
+                input.ended = count == 0;
+                receiving.moved += count as u64;
+                return Ok(count);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        if seat.is_none() {
+            seat = Some(Reservation::take(&limits.waiting, 1).ok_or(ErrorKind::ResourceBusy)?);
+        }
+        receiving.wait(wire, Interest::Read, output.patience.read_rate)?;
     }
 }
 
@@ -163,6 +201,8 @@ pub struct Output<'w> {
     pub(super) out: &'w mut Outgoing,
     pub(super) limits: &'w Limits,
     pub(super) patience: Patience,
+    /// Through which everything goes that is written.
+    pub(super) layer: Option<&'w mut dyn Layer>,
 }
 
 /// Bytes on their way to the client.
@@ -371,6 +411,36 @@ impl Output<'_> {
         self.out.bytes.extend_from_slice(bytes);
     }
 
+    /// Sends the parts through the layer; what the client does not take at once is kept sealed.
+    fn seal_parts(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
+        let mut rest: Vec<&[u8]> = parts.iter().map(|part| &**part).collect();
+        while rest.iter().any(|part| !part.is_empty()) {
+            let mut room = self.limits.output_buffer.max(1);
+            let mut piece = Vec::with_capacity(rest.len());
+            for part in &mut rest {
+                let (now, later) = part.split_at(part.len().min(room));
+                room -= now.len();
+                piece.push(IoSlice::new(now));
+                *part = later;
+            }
+            if let Some(layer) = &mut self.layer {
+                layer.seal(&piece, &mut self.out.bytes);
+            }
+            if self.out.pending() > self.limits.output_buffer {
+                self.send_down_to(self.limits.output_buffer)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what a layer has to say itself.
+    pub(super) fn speak(&mut self, layer: &mut dyn Layer) -> io::Result<()> {
+        self.guard(|output| {
+            layer.speak(&mut output.out.bytes);
+            Ok(())
+        })
+    }
+
     /// Sends the parts behind what is there in one go, and keeps what is not taken at once.
     fn send_parts(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let before = self.out.pending();
@@ -400,7 +470,8 @@ impl Output<'_> {
 
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.out.pending() + bytes.len() > self.limits.output_buffer || self.out.failed {
+        let fits = self.out.pending() + bytes.len() <= self.limits.output_buffer;
+        if !fits || self.out.failed || self.layer.is_some() {
             return self.write_vectored(&[IoSlice::new(bytes)]);
         }
         self.append(bytes);
@@ -410,7 +481,9 @@ impl Write for Output<'_> {
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         let count = parts.iter().map(|part| part.len()).sum::<usize>();
         self.guard(|output| {
-            if output.out.pending() + count <= output.limits.output_buffer {
+            if output.layer.is_some() {
+                output.seal_parts(parts).map(|()| count)
+            } else if output.out.pending() + count <= output.limits.output_buffer {
                 parts.iter().for_each(|part| output.append(part));
                 Ok(count)
             } else {
@@ -567,8 +640,13 @@ mod tests {
     fn what_fits_gathers_and_the_rest_leaves_behind_it_in_one_write() {
         let (client, limits) = (Client::with_room(100), limits(0, 0));
         let mut out = Outgoing::default();
-        let mut output =
-            Output { wire: &client, out: &mut out, limits: &limits, patience: PATIENCE };
+        let mut output = Output {
+            wire: &client,
+            out: &mut out,
+            limits: &limits,
+            patience: PATIENCE,
+            layer: None,
+        };
         output.write_all(b"head ").unwrap();
         assert_eq!(client.taken(), "");
         output.write_all(b"and body").unwrap();
@@ -582,8 +660,13 @@ mod tests {
     fn a_client_that_is_too_slow_ends_the_answer() {
         let (client, limits) = (Client::with_room(3), limits(1, 0));
         let mut out = Outgoing::default();
-        let mut output =
-            Output { wire: &client, out: &mut out, limits: &limits, patience: PATIENCE };
+        let mut output = Output {
+            wire: &client,
+            out: &mut out,
+            limits: &limits,
+            patience: PATIENCE,
+            layer: None,
+        };
         let error = output.write_all(&[b'x'; 20]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         *lock(&client.room) = 100;
@@ -597,8 +680,13 @@ mod tests {
     fn without_a_seat_to_wait_in_the_answer_spills_into_memory_as_far_as_there_is_room() {
         let (client, limits) = (Client::with_room(0), limits(0, 30));
         let mut out = Outgoing::default();
-        let mut output =
-            Output { wire: &client, out: &mut out, limits: &limits, patience: PATIENCE };
+        let mut output = Output {
+            wire: &client,
+            out: &mut out,
+            limits: &limits,
+            patience: PATIENCE,
+            layer: None,
+        };
         output.write_all(&[b'x'; 38]).unwrap();
         assert_eq!(limits.spill.taken.load(Ordering::Relaxed), 30);
         let mut saved = Saved::default();
@@ -608,8 +696,13 @@ mod tests {
         assert!(saved.out.send(&client).unwrap());
         assert_eq!(limits.spill.taken.load(Ordering::Relaxed), 0);
 
-        let mut output =
-            Output { wire: &client, out: &mut out, limits: &limits, patience: PATIENCE };
+        let mut output = Output {
+            wire: &client,
+            out: &mut out,
+            limits: &limits,
+            patience: PATIENCE,
+            layer: None,
+        };
         *lock(&client.room) = 0;
         let error = output.write_all(&[b'x'; 39]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ResourceBusy);
