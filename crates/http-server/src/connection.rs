@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// that cannot do it; [`Duplex`] and [`Pair`] make one of anything that reads and writes.
 ///
 /// A read or write that runs into its timeout returns [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`], as
-/// sockets do.
+/// sockets do. One that fails with [`io::ErrorKind::InvalidData`] is told in the log: what comes makes no sense.
 ///
 /// # Examples
 ///
@@ -123,6 +123,16 @@ pub trait Connection: Read + Write + Send {
     fn socket(&self) -> Option<SockRef<'_>> {
         None
     }
+
+    /// Whether the client speaks plain HTTP where TLS is expected. It is then answered so, in plain HTTP, and its request is not
+    /// served. Asked after each read of a head; never so by default.
+    fn is_plain_instead_of_tls(&self) -> bool {
+        false
+    }
+
+    /// The response is cut short, so the end of the connection shall not look as if it were the response's. Does nothing by
+    /// default; TLS then says nothing of the end (RFC 8446 §6.1).
+    fn cut(&mut self) {}
 
     /// The present moment, against which deadlines are measured. Tests return what they like.
     fn now(&self) -> Instant {

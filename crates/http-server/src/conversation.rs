@@ -1,11 +1,13 @@
 //! What the drivers have in common: one request, from its head to the end of its response.
 
+use crate::engine::BytesWire;
 use crate::exchange::{BodyState, Draft, Exchange, Link, Parts, Request, Wire};
 use crate::failure::{run, settle};
 use crate::proto::{Framing, RequestHead, Version};
 use crate::{
     BaseHttpRequestHandler, ClientAddress, HandlerError, RequestBody, ResponseBody, ServerInfo,
 };
+use std::io;
 
 /// Our side of a conversation, the same for all requests of a connection.
 #[derive(Clone, Copy)]
@@ -99,6 +101,22 @@ impl<'c> Side<'c> {
             x.finish()
         });
         outcome.or_else(|failure| settle(&mut x, failure))
+    }
+}
+
+impl Side<'_> {
+    /// Logs why the bytes of a client make no sense to the connection.
+    pub(crate) fn log_trouble(&self, error: &io::Error) {
+        let (mut nowhere, mut draft) = (Vec::new(), Draft::default());
+        let mut wire = BytesWire(&mut nowhere);
+        let wfile = ResponseBody::new(Link::Own(&mut wire), &mut draft, 0);
+        let request = Request::Refused { requestline: "", command: "" };
+        let mut x = Exchange::new(self.parts(request, RequestBody::default(), wfile));
+        // Whoever logs may panic, which nobody can be told then.
+        let _ = run(&mut x, |x| {
+            x.log_error(format_args!("TLS failed: {error}"));
+            Ok(())
+        });
     }
 }
 

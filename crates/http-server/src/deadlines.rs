@@ -20,7 +20,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deadlines {
-    /// From the start of a connection to its first byte. Then the connection closes silently. 15 s.
+    /// From the start of a connection to its first byte, with TLS to the first byte of the request: the handshake is within it.
+    /// Then the connection closes silently. 15 s.
     pub first_byte: Option<Duration>,
     /// The same while another client waits, for a server that serves one connection at a time: browsers open spare
     /// connections and say nothing on them. The client of any other connection has sent its request by then. 200 ms.

@@ -1,7 +1,9 @@
 //! HTTP handlers as the handler class of a stream server.
 
 use crate::blocking::attend;
-use crate::engine::Kept;
+use crate::engine::{Kept, PlainProtocol};
+#[cfg(feature = "tls")]
+use crate::tls::{TlsContext, TlsStream};
 use crate::{
     BaseHttpRequestHandler, ClientAddress, Connection, HandlerError, HttpProtocol, ServerInfo,
 };
@@ -10,6 +12,8 @@ use socketserver::{RequestHandlerClass, Tcp};
 use std::fmt;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, OnceLock};
+#[cfg(feature = "tls")]
+use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
 /// Serves connections of the stream servers of `socketserver` with HTTP handlers.
@@ -51,6 +55,8 @@ struct Shared<F> {
     /// What engines tell their handlers, where that is the same for all connections.
     info: OnceLock<Arc<ServerInfo>>,
     kept: Arc<Kept>,
+    #[cfg(feature = "tls")]
+    tls: RwLock<Option<TlsContext>>,
 }
 
 impl<F> Clone for HttpHandlerClass<F> {
@@ -62,8 +68,28 @@ impl<F> Clone for HttpHandlerClass<F> {
 impl<F> HttpHandlerClass<F> {
     /// Wraps a factory; each connection gets a handler of its own.
     pub fn new(factory: F) -> Self {
-        let (server_address, info) = (OnceLock::new(), OnceLock::new());
-        Self { shared: Arc::new(Shared { factory, server_address, info, kept: Arc::default() }) }
+        Self {
+            shared: Arc::new(Shared {
+                factory,
+                server_address: OnceLock::new(),
+                info: OnceLock::new(),
+                kept: Arc::default(),
+                #[cfg(feature = "tls")]
+                tls: RwLock::default(),
+            }),
+        }
+    }
+
+    /// Has the connections that begin from now on speak TLS.
+    #[cfg(feature = "tls")]
+    pub fn set_tls(&self, tls: TlsContext) {
+        // Only a pointer is stored, so a lock that is poisoned holds a good value.
+        *self.shared.tls.write().unwrap_or_else(PoisonError::into_inner) = Some(tls);
+    }
+
+    #[cfg(feature = "tls")]
+    fn tls(&self) -> Option<TlsContext> {
+        self.shared.tls.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells the handlers where their server listens.
@@ -88,6 +114,13 @@ impl<F> HttpHandlerClass<F> {
     {
         info.multithread = server.multithread;
         info.multiprocess = server.multiprocess;
+        #[cfg(feature = "tls")]
+        if let Some(context) = self.tls() {
+            info.tls = true;
+            let handler = (self.shared.factory)();
+            let mut stream = TlsStream::new(connection, &context)?;
+            return attend(&mut stream, &client_address, &info, &handler, server.attendance());
+        }
         let handler = (self.shared.factory)();
         attend(connection, &client_address, &info, &handler, server.attendance())
     }
@@ -126,7 +159,17 @@ impl<F> HttpHandlerClass<F> {
     {
         let server = server.into();
         let handler = Box::new((self.shared.factory)());
-        HttpProtocol::new(handler, client_address, server, Arc::clone(&self.shared.kept), now)
+        let kept = Arc::clone(&self.shared.kept);
+        #[cfg(feature = "tls")]
+        if let Some(context) = self.tls() {
+            let mut server = server;
+            if !server.tls {
+                Arc::make_mut(&mut server).tls = true;
+            }
+            let plain = PlainProtocol::new(handler, client_address, server, kept, now);
+            return HttpProtocol::awaiting_tls(plain, context);
+        }
+        HttpProtocol::plain(PlainProtocol::new(handler, client_address, server, kept, now))
     }
 }
 

@@ -62,6 +62,11 @@
 //! [`protocol_version`](HandlerOptions::protocol_version) `"HTTP/1.1"` connections are kept, responses without
 //! Content-Length are chunked, and pipelined requests are answered in order.
 //!
+//! # HTTPS
+//!
+//! With the feature `tls` there are `HttpsServer` and `ThreadingHttpsServer`, and every server has `set_tls`, the one on the engine
+//! as well. A client that speaks TLS to a plain port, or plain HTTP to one with TLS, is answered 400 with what to do.
+//!
 //! # What can go wrong
 //!
 //! - *The client* breaks a rule or a limit, is too slow, or goes away: it gets a complete error page that says why if it
@@ -75,10 +80,10 @@
 //!
 //! # Scope
 //!
-//! This crate does HTTP/1.0 and HTTP/1.1 for handlers in blocking style: `HTTPServer`, `ThreadingHTTPServer`,
-//! `BaseHTTPRequestHandler` and `SimpleHTTPRequestHandler`; with the feature `cgi`, on Unix, `CGIHTTPRequestHandler`, which
-//! CPython has removed. It does not do HTTP/0.9 and HTTP/2, routing, sessions, and WebSockets; it
-//! compresses files alone.
+//! This crate does HTTP/1.0 and HTTP/1.1 for handlers in blocking style: `HTTPServer`, `ThreadingHTTPServer`, their HTTPS
+//! counterparts, `BaseHTTPRequestHandler` and `SimpleHTTPRequestHandler`; with the feature `cgi`, on Unix,
+//! `CGIHTTPRequestHandler`, which CPython has removed. It does not do HTTP/0.9 and HTTP/2, routing, sessions, and
+//! WebSockets; it compresses files alone.
 #![forbid(unsafe_code)]
 
 mod blocking;
@@ -108,6 +113,8 @@ mod server_info;
 mod simple;
 mod spool;
 pub mod status;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use blocking::handle;
 pub use body_options::BodyOptions;
@@ -124,8 +131,12 @@ pub use exchange::{Exchange, RequestBody, ResponseBody};
 pub use handler::{Base, BaseHttpRequestHandler};
 pub use handler_class::HttpHandlerClass;
 pub use options::HandlerOptions;
+#[cfg(feature = "tls")]
+pub use rustls;
 pub use server::{HttpEngine, HttpServer, ThreadingHttpServer, server_options};
 pub use server_info::ServerInfo;
 pub use simple::{FileObject, SimpleHandlerOptions, SimpleHooks, SimpleHttpRequestHandler};
 pub use socketserver;
 pub use socketserver::{HandlerError, MinRate, Serve};
+#[cfg(feature = "tls")]
+pub use tls::{HttpsServer, ThreadingHttpsServer, TlsContext, TlsError, TlsOptions, ToTlsContext};

@@ -176,6 +176,34 @@ where
         Engine::with_class(self, class, options)
     }
 
+    /// Has all connections that are accepted from now on speak TLS: what Python programs do with
+    /// `ssl.SSLContext.wrap_socket`. Called again, it gives later connections another certificate.
+    ///
+    /// [`HttpsServer`](crate::HttpsServer) is a server that has been told so already.
+    ///
+    /// # Errors
+    ///
+    /// A [`TlsError`](crate::TlsError) that says what is wrong with the files; all stays as it is then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_server::{BaseHttpRequestHandler, HttpServer, TlsOptions};
+    ///
+    /// struct MyHandler;
+    /// impl BaseHttpRequestHandler for MyHandler {}
+    ///
+    /// let server = HttpServer::bind("127.0.0.1:0", || MyHandler)?;
+    /// let error = server.set_tls(TlsOptions::new("no.pem")).unwrap_err();
+    /// assert!(error.to_string().starts_with("cannot read the certificate file no.pem: "));
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn set_tls(&self, tls: impl crate::ToTlsContext) -> io::Result<()> {
+        self.base.request_handler_class().set_tls(tls.to_tls_context()?);
+        Ok(())
+    }
+
     /// Returns the address as given; once bound, as the system reports it, so port 0 is the real port.
     #[must_use]
     pub fn server_address(&self) -> SocketAddr {

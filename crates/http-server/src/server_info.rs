@@ -25,6 +25,8 @@ pub struct ServerInfo {
     pub multithread: bool,
     /// Another process may.
     pub multiprocess: bool,
+    /// Its connections are encrypted: it speaks HTTPS.
+    pub tls: bool,
 }
 
 impl ServerInfo {
@@ -36,6 +38,13 @@ impl ServerInfo {
             server_port,
             multithread: false,
             multiprocess: false,
+            tls: false,
         }
+    }
+
+    /// Returns the scheme of the server's URLs: `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.tls { "https" } else { "http" }
     }
 }

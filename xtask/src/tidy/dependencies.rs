@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Row] = &[
         inside: &["socketserver"],
         // `rustix` for `openat2`, which resolves a path below a directory without a race.
         outside: Outside::Only(&["httpdate", "percent-encoding", "rustix", "thiserror"]),
-        optional: &["flate2", "http", "mime_guess", "rustls"],
+        optional: &["flate2", "http", "mime_guess", "pkcs8", "rustls"],
         published: true,
     },
     Row {

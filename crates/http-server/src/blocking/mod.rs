@@ -162,7 +162,16 @@ impl Conversation<'_> {
                     let unfinished = self.parser.end_of_input(self.input.unused());
                     return unfinished.map_or(Received::Nothing, Received::Refused);
                 }
+                Ok(_) if self.wire.is_plain_instead_of_tls() => {
+                    // So that the log has the request line, if there is one.
+                    let _ = self.parser.parse(self.input.unused());
+                    return Received::Refused(RequestError::PlainHttp);
+                }
                 Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    self.side.log_trouble(&error);
+                    return Received::Nothing;
+                }
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                     // Empty lines are no request yet.
                     let unfinished = self.parser.end_of_input(self.input.unused());
@@ -205,8 +214,12 @@ impl Conversation<'_> {
         let mut x = Exchange::new(self.side.parts(Request::Head(head), rfile, wfile));
         let result = self.side.answer(&mut x, expects_continue);
         let next = if x.can_be_followed() { Next::Request } else { Next::Close };
+        let whole = x.wfile.is_whole();
         drop(x);
         self.body_open = link.lock().body == BodyState::Open;
+        if !whole {
+            self.wire.cut();
+        }
         result.map(|()| next)
     }
 

@@ -87,6 +87,16 @@ impl<'c> SocketWire<'c> {
         self.sending = Transfer::new(self.deadlines.response);
     }
 
+    /// Whether the client speaks plain HTTP where TLS is expected.
+    pub(super) fn is_plain_instead_of_tls(&self) -> bool {
+        self.connection.is_plain_instead_of_tls()
+    }
+
+    /// Has the end of the connection not look like that of the response.
+    pub(super) fn cut(&mut self) {
+        self.connection.cut();
+    }
+
     /// Tells the client that no more will come. False if there is nobody to tell.
     pub(super) fn end_sending(&mut self) -> bool {
         self.trouble != Some(Trouble::Gone) && self.connection.shutdown_write().is_ok()

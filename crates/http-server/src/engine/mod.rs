@@ -1,8 +1,9 @@
 //! The engine driver: the same handlers, exchanges and bytes as [`blocking`](crate::blocking), on
 //! [`socketserver::engine`].
 //!
-//! `protocol` receives heads and bodies while nobody waits, `serve` runs the handler.
+//! `connection` is plain or goes through TLS, `protocol` receives heads and bodies while nobody waits, `serve` runs the handler.
 
+mod connection;
 mod desk;
 mod protocol;
 mod serve;
@@ -10,6 +11,8 @@ mod upload;
 mod why;
 mod wires;
 
-pub use protocol::HttpProtocol;
+pub use connection::HttpProtocol;
+pub(crate) use protocol::PlainProtocol;
 pub(crate) use upload::Kept;
 use why::{Refused, Why};
+pub(crate) use wires::BytesWire;

@@ -15,17 +15,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// One HTTP connection on the engine.
-///
-/// [`HttpHandlerClass`](crate::HttpHandlerClass) makes it, for [`HttpServer::engine`](crate::HttpServer::engine) for example.
-/// The head and the body of a request are received without a thread; then the handler runs, as
-/// blocking code, with the same exchange and the same bytes as with [`handle`](crate::handle).
-pub struct HttpProtocol {
+/// One HTTP connection on the engine, whatever its bytes go through.
+pub(crate) struct PlainProtocol {
     pub(super) handler: Box<dyn BaseHttpRequestHandler + Send>,
     pub(super) client_address: ClientAddress,
     pub(super) server: Arc<ServerInfo>,
     kept: Arc<Kept>,
     pub(super) state: State,
+    /// The client has got, or will get, all of its responses.
+    pub(super) whole: bool,
 }
 
 /// Where a connection is between two calls.
@@ -66,7 +64,7 @@ pub(super) struct Parked {
 /// An exchange that is left for a while.
 pub(super) type Left = (Suspended, BegunResponse);
 
-impl HttpProtocol {
+impl PlainProtocol {
     pub(crate) fn new(
         handler: Box<dyn BaseHttpRequestHandler + Send>,
         client_address: ClientAddress,
@@ -75,7 +73,7 @@ impl HttpProtocol {
         now: Instant,
     ) -> Self {
         let until = after(now, handler.options().deadlines.first_byte);
-        Self { handler, client_address, server, kept, state: State::Idle { until } }
+        Self { handler, client_address, server, kept, state: State::Idle { until }, whole: true }
     }
 
     pub(super) fn options(&self) -> &HandlerOptions {
@@ -85,6 +83,21 @@ impl HttpProtocol {
     fn refuse_with(&mut self, desk: Box<Desk>, why: Why) -> Step {
         self.state = State::Refused(Box::new(Refused { desk, why }));
         Step::Run
+    }
+
+    /// Answers whatever comes with an error page.
+    #[cfg(feature = "tls")]
+    pub(super) fn refuse_all(&mut self, why: RequestError, input: &Input<'_>) -> Step {
+        let mut desk = Desk::take(self.options().limits);
+        // So that the log has the request line, if there is one.
+        let _ = desk.parser.parse(input.unused());
+        self.refuse_with(desk, Why::Malformed(why))
+    }
+
+    /// Logs why there is no TLS.
+    #[cfg(feature = "tls")]
+    pub(super) fn log(&self, error: &std::io::Error) {
+        self.side().log_trouble(error);
     }
 
     fn read_head(
@@ -221,7 +234,7 @@ fn after(now: Instant, limit: Option<Duration>) -> Option<Instant> {
     limit.and_then(|limit| now.checked_add(limit))
 }
 
-impl Protocol for HttpProtocol {
+impl Protocol for PlainProtocol {
     fn receive(&mut self, input: &mut Input<'_>, now: Instant) -> Step {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Idle { until } if input.unused().is_empty() => {
@@ -293,11 +306,15 @@ impl Protocol for HttpProtocol {
     fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle { .. })
     }
+
+    fn is_whole(&self) -> bool {
+        self.whole && !matches!(self.state, State::Parked(_))
+    }
 }
 
-impl fmt::Debug for HttpProtocol {
+impl fmt::Debug for PlainProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpProtocol")
+        f.debug_struct("PlainProtocol")
             .field("client_address", &self.client_address)
             .finish_non_exhaustive()
     }

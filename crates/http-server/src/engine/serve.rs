@@ -1,7 +1,7 @@
 //! HTTP/1.x as a protocol of the engine: while a handler runs.
 
 use super::desk::Desk;
-use super::protocol::{Arrival, HttpProtocol, Left, Parked, State};
+use super::protocol::{Arrival, Left, Parked, PlainProtocol, State};
 use super::upload::Body;
 use super::wires::{BytesWire, ReceivedWire, StreamingWire};
 use super::{Refused, Why};
@@ -20,6 +20,8 @@ enum Next {
     /// The connection closes. The client may still be sending.
     Close {
         sending: bool,
+        /// The response is not cut short.
+        whole: bool,
     },
     /// Another request, behind what is left of this one's body.
     Drain(Box<BodyDecoder>),
@@ -36,7 +38,7 @@ struct Received<'r> {
     left: Option<Box<Left>>,
 }
 
-impl HttpProtocol {
+impl PlainProtocol {
     pub(super) fn side(&self) -> Side<'_> {
         Side::new(&*self.handler, &self.client_address, &self.server)
     }
@@ -161,12 +163,13 @@ impl HttpProtocol {
             let mut x = Exchange::new(side.parts(Request::Head(request), rfile, wfile));
             let result = side.answer(&mut x, expects_continue);
             let followed = x.may_be_followed();
+            let whole = x.wfile.is_whole();
             let decoder = x.rfile.into_decoder();
             let state = link.lock().body;
             let next = match (followed, state, decoder) {
                 (true, BodyState::Complete, _) => Next::Request,
                 (true, BodyState::Open, Some(decoder)) => Next::Drain(Box::new(decoder)),
-                _ => Next::Close { sending: state != BodyState::Complete },
+                _ => Next::Close { sending: state != BodyState::Complete, whole },
             };
             (result, next)
         };
@@ -206,7 +209,10 @@ impl HttpProtocol {
                 result = side.go_on(&mut x);
             }
         }
-        let next = if x.may_be_followed() { Next::Request } else { Next::Close { sending: false } };
+        let next = match x.may_be_followed() {
+            true => Next::Request,
+            false => Next::Close { sending: false, whole: x.wfile.is_whole() },
+        };
         (
             result,
             if x.is_left() {
@@ -229,6 +235,7 @@ impl HttpProtocol {
         next: Next,
     ) -> Result<Step, HandlerError> {
         desk.give_back();
+        self.whole = !matches!(next, Next::Close { whole: false, .. });
         result?;
         Ok(match next {
             Next::Request => {
@@ -236,8 +243,8 @@ impl HttpProtocol {
                 Step::Receive
             }
             Next::Drain(decoder) => self.start_draining(decoder),
-            Next::Close { sending: true } => Step::Linger,
-            Next::Close { sending: false } | Next::Park(_) => Step::Close,
+            Next::Close { sending: true, .. } => Step::Linger,
+            Next::Close { sending: false, .. } | Next::Park(_) => Step::Close,
         })
     }
 

@@ -194,7 +194,7 @@ impl Wire for StreamingWire<'_, '_> {
 }
 
 /// For an answer that is to be handed over as bytes.
-pub(super) struct BytesWire<'w>(pub(super) &'w mut Vec<u8>);
+pub(crate) struct BytesWire<'w>(pub(crate) &'w mut Vec<u8>);
 
 impl Wire for BytesWire<'_> {
     fn receive(&mut self, _buf: &mut [u8]) -> io::Result<usize> {

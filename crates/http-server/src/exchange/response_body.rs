@@ -435,6 +435,16 @@ impl<'a> ResponseBody<'a> {
         })
     }
 
+    /// Whether the client can tell what it has been sent from a response that is cut short, or else that is all of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        match &self.stage {
+            Stage::Body(Framing::Cut) => false,
+            Stage::Body(Framing::Length { remaining, .. }) => *remaining == 0,
+            Stage::Body(_) => true,
+            Stage::Head(_) => !self.sent,
+        }
+    }
+
     /// Makes the response end where it is: neither a last chunk nor anything else follows.
     pub(crate) fn cut(&mut self) {
         if self.head_ended() {
@@ -449,6 +459,8 @@ impl<'a> ResponseBody<'a> {
             self.stage = Stage::Head(Head::default());
             self.says_close = false;
             self.bytes = 0;
+        } else {
+            self.cut();
         }
     }
 }

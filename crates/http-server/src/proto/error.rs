@@ -68,6 +68,9 @@ pub enum RequestError {
     },
     /// The first bytes are a TLS handshake: the client speaks HTTPS to a port that does not.
     TlsHandshake,
+    /// The first byte is none of a TLS handshake: the client speaks plain HTTP to a port for HTTPS. A driver finds that out,
+    /// not a parser.
+    PlainHttp,
     /// The input ended within the head.
     HeadCutShort,
     /// A field line is longer than the limit (CPython's refusal).
@@ -192,6 +195,7 @@ impl RequestError {
             Self::BareCr => "CR without LF",
             Self::TooManyEmptyLines { .. } => "Too many empty lines",
             Self::TlsHandshake => "TLS on a plain HTTP port",
+            Self::PlainHttp => "Plain HTTP on a TLS port",
             Self::HeadCutShort => "Request cut short",
             Self::LineTooLong { .. } => "Line too long",
             Self::TooManyHeaders { .. } => "Too many headers",
@@ -278,6 +282,10 @@ impl RequestError {
             }
             Self::TlsHandshake => {
                 "the connection starts with a TLS handshake, but this port speaks plain HTTP. Use http:// in the address"
+                    .into()
+            }
+            Self::PlainHttp => {
+                "the connection does not start with a TLS handshake, but this port speaks TLS. Use https:// in the address"
                     .into()
             }
             Self::HeadCutShort => {
@@ -390,6 +398,7 @@ impl RequestError {
             | Self::TooManyEmptyLines { .. }
             | Self::WhitespaceBeforeFirstField => "RFC 9112 §2.2",
             Self::TlsHandshake => "RFC 9110 §4.2.1",
+            Self::PlainHttp => "RFC 9110 §4.2.2",
             Self::HeadCutShort => "RFC 9112 §8",
             Self::LineTooLong { .. } | Self::TooManyHeaders { .. } | Self::HeadTooLarge { .. } => {
                 "RFC 6585 §5"

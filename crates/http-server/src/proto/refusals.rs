@@ -58,6 +58,8 @@ fn all() -> Vec<(RequestError, &'static str)> {
         (head(b"GET / HTTP/1.1\r\r\n"), "RFC 9112 §2.2: a CR stands without"),
         (head(b"\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n"), "RFC 9112 §2.2: more than 8 empty lines"),
         (head(b"\x16\x03\x01"), "RFC 9110 §4.2.1: the connection starts with a TLS handshake"),
+        // Drivers find this one: tests/tls.
+        (RequestError::PlainHttp, "RFC 9110 §4.2.2: the connection does not start with a TLS"),
         (head(b"GET / HTTP/1.1\r\nHo"), "RFC 9112 §8: the connection ended"),
         (
             head(format!("GET / HTTP/1.1\r\nA: {long}").as_bytes()),
@@ -150,6 +152,7 @@ fn number_of_variants(error: &RequestError) -> usize {
         | BareCr
         | TooManyEmptyLines { .. }
         | TlsHandshake
+        | PlainHttp
         | HeadCutShort
         | LineTooLong { .. }
         | TooManyHeaders { .. }
@@ -177,7 +180,7 @@ fn number_of_variants(error: &RequestError) -> usize {
         | ChunkExtensionTooLarge { .. }
         | InvalidChunkEnd
         | InvalidTrailer
-        | TrailersTooLarge { .. } => 46,
+        | TrailersTooLarge { .. } => 47,
     }
 }
 
