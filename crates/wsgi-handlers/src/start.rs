@@ -88,14 +88,18 @@ const CONTENT_LENGTH: &str = "Content-Length";
 
 /// Takes the value of one more Content-Length.
 fn note_length(value: &str, length: &mut Option<u64>) -> Result<(), Misuse> {
-    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    match value.parse() {
-        Ok(number) if is_number && length.is_none() => {
-            *length = Some(number);
-            Ok(())
-        }
-        _ => Err(Misuse::ContentLength(value.to_owned())),
+    if length.is_some() {
+        return Err(Misuse::ContentLength(value.to_owned()));
     }
+    *length = Some(parse_length(value).ok_or_else(|| Misuse::ContentLength(value.to_owned()))?);
+    Ok(())
+}
+
+/// Reads a number that has digits and nothing else; `str::parse` would take a sign.
+fn parse_length(value: &str) -> Option<u64> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let add = |length: u64, byte| length.checked_mul(10)?.checked_add(digit(byte)?);
+    value.bytes().try_fold(0, add).filter(|_| !value.is_empty())
 }
 
 /// Whether a field is about the connection and therefore the server's.

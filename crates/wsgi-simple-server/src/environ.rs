@@ -1,11 +1,11 @@
 //! The environ of a request: a view over its head, built only as far as somebody asks.
 
+use crate::state::CountedApart;
 use http_server::proto::{Framing, RequestHead, RequestHeaders, TargetForm};
 use http_server::{ClientAddress, ServerInfo};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use wsgi_util::{EnvironSource, native};
 
 /// The variables that are the same for every request of a server: `WSGIServer.base_environ`.
@@ -53,7 +53,7 @@ const CONTENT_KEYS: [&str; 2] = ["CONTENT_LENGTH", "CONTENT_TYPE"];
 #[derive(Clone, Debug)]
 pub(crate) struct RequestEnviron<'a> {
     pub(crate) head: RequestHead<'a>,
-    pub(crate) base: Arc<BaseEnviron>,
+    pub(crate) base: CountedApart,
     pub(crate) server: &'a ServerInfo,
     pub(crate) client_address: &'a ClientAddress,
     pub(crate) server_software: &'a str,
@@ -273,6 +273,7 @@ impl Repeats {
 mod tests {
     use super::*;
     use http_server::proto::{HeadParser, Limits};
+    use std::sync::Arc;
     use wsgi_util::Environ;
 
     /// The environ of a request without its last empty line.
@@ -287,7 +288,7 @@ mod tests {
         );
         let source = RequestEnviron {
             head: parser.head(&head[..length]),
-            base: Arc::new(base),
+            base: Arc::new(Arc::new(base)),
             server: &info,
             client_address: &ClientAddress::Inet(([10, 0, 0, 9], 50_000).into()),
             server_software: "WSGIServer",

@@ -12,9 +12,9 @@ use wsgi_handlers::{Base, BaseHandler, HandlerOptions, Outcome, Response, Run, R
 use wsgi_util::{AppError, Application, Environ, ErrorStream, Headers, InputStream};
 
 /// Answers one request: the second half of `WSGIRequestHandler.handle`, once the head is parsed.
-pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
+pub(crate) fn run_application<'x, H: WsgiRequestHandler + ?Sized>(
     handler: &H,
-    x: &mut Exchange<'_>,
+    x: &mut Exchange<'x>,
     server: &ServerState,
 ) -> io::Result<()> {
     server.with_app(|application| {
@@ -23,23 +23,26 @@ pub(crate) fn run_application<H: WsgiRequestHandler + ?Sized>(
                 "the server has no application: call set_app before it serves",
             ));
         };
-        let environ = handler.get_environ(x, server);
+        let get_environ = &|x: &Exchange<'x>| handler.get_environ(x, server);
         let get_stderr = &|| handler.get_stderr();
-        respond(x, Stderr::Handler(get_stderr), Turn::First(application, environ))
+        respond(x, Stderr::Handler(get_stderr), Turn::First(application, get_environ))
     })
 }
 
 /// What an application is run for.
 enum Turn<'t, 'x> {
     /// To be called.
-    First(&'t dyn Application, Environ<'x>),
+    First(&'t dyn Application, GetEnviron<'t, 'x>),
     /// The rest of a response that has waited for its client.
-    Next(RunState<'static>),
+    Next(Box<RunState<'static>>),
 }
+
+/// [`WsgiRequestHandler::get_environ`].
+type GetEnviron<'t, 'x> = &'t dyn Fn(&Exchange<'x>) -> Environ<'x>;
 
 /// Sends a response, or what is left of it. If the client does not take it as fast as the application makes it, the rest
 /// waits without a thread, unless the application has a stream in its hands that belongs to this thread.
-fn respond(x: &mut Exchange<'_>, stderr: Stderr<'_>, turn: Turn<'_, '_>) -> io::Result<()> {
+fn respond<'x>(x: &mut Exchange<'x>, stderr: Stderr<'_>, turn: Turn<'_, 'x>) -> io::Result<()> {
     let framing = x.head().map(|head| head.framing()).unwrap_or_default();
     // The environ has the body while the application runs; the exchange gets it back, to drain what is left.
     let mut body = mem::take(&mut x.rfile);
@@ -50,7 +53,7 @@ fn respond(x: &mut Exchange<'_>, stderr: Stderr<'_>, turn: Turn<'_, '_>) -> io::
         _ => Box::new(Input { body: &mut body, failed: &body_failed }),
     };
     let mut gateway = ExchangeHandler {
-        environ: Environ::new(),
+        get_environ: None,
         stdin: Some(stdin),
         stderr: &stderr,
         options: options(x.server()),
@@ -59,11 +62,11 @@ fn respond(x: &mut Exchange<'_>, stderr: Stderr<'_>, turn: Turn<'_, '_>) -> io::
         client_error: None,
     };
     let mut run = match turn {
-        Turn::First(application, environ) => {
-            gateway.environ = environ;
+        Turn::First(application, get_environ) => {
+            gateway.get_environ = Some(get_environ);
             gateway.begin(application)
         }
-        Turn::Next(run) => gateway.resume(run),
+        Turn::Next(run) => gateway.resume(*run),
     };
     let (outcome, rest) = loop {
         match gateway.step(&mut run) {
@@ -71,7 +74,7 @@ fn respond(x: &mut Exchange<'_>, stderr: Stderr<'_>, turn: Turn<'_, '_>) -> io::
             Ok(None) if gateway.x.has_room() => {}
             Ok(None) => {
                 if let Some(rest) = run.detach() {
-                    break (Ok(Outcome::Complete), Some(rest));
+                    break (Ok(Outcome::Complete), Some(Box::new(rest)));
                 }
             }
             Err(error) => break (Err(error), None),
@@ -107,7 +110,7 @@ fn respond(x: &mut Exchange<'_>, stderr: Stderr<'_>, turn: Turn<'_, '_>) -> io::
 /// bare socket.
 struct ExchangeHandler<'h, 'x, 'e> {
     x: &'h mut Exchange<'x>,
-    environ: Environ<'e>,
+    get_environ: Option<GetEnviron<'h, 'x>>,
     stdin: Option<Box<dyn InputStream + 'e>>,
     stderr: &'h Stderr<'h>,
     options: &'static HandlerOptions,
@@ -131,7 +134,7 @@ fn options(server: &ServerInfo) -> &'static HandlerOptions {
     &OPTIONS[2 * usize::from(server.multithread) + usize::from(server.multiprocess)]
 }
 
-impl<'e> BaseHandler<'e> for ExchangeHandler<'_, '_, 'e> {
+impl<'x: 'e, 'e> BaseHandler<'e> for ExchangeHandler<'_, 'x, 'e> {
     fn options(&self) -> &HandlerOptions {
         self.options
     }
@@ -153,8 +156,15 @@ impl<'e> BaseHandler<'e> for ExchangeHandler<'_, '_, 'e> {
     }
 
     fn add_cgi_vars(&mut self, environ: &mut Environ<'e>) {
-        *environ = mem::take(&mut self.environ);
+        if let Some(get_environ) = self.get_environ {
+            *environ = get_environ(self.x);
+        }
         environ.set_input_terminated(true);
+    }
+
+    /// The exchange has refused a client that is not.
+    fn client_is_modern(&self, _: &Environ<'e>) -> bool {
+        true
     }
 
     /// As the default, but for 1xx, which CPython sends as it is: whoever gets one waits for the final response, and

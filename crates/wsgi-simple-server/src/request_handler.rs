@@ -73,7 +73,7 @@ pub trait WsgiRequestHandler {
         let Some(head) = x.head() else { return Environ::new() };
         let mut environ = Environ::with_source(RequestEnviron {
             head,
-            base: server.base_environ(),
+            base: server.base_environ_for_request(),
             server: x.server(),
             client_address: x.client_address(),
             server_software: x.options().server_version,

@@ -45,15 +45,19 @@ struct Shared {
 struct Seen {
     generation: usize,
     application: Option<Arc<dyn Application>>,
-    base_environ: Arc<BaseEnviron>,
+    base_environ: CountedApart,
 }
+
+/// A base environ that each connection counts by itself: its requests each hold it for a while, and threads that have the
+/// others would take turns at one count.
+pub(crate) type CountedApart = Arc<Arc<BaseEnviron>>;
 
 impl ServerState {
     /// The same for one connection, whose requests look the application up without a lock.
     pub(crate) fn for_connection(&self) -> Self {
         // Asked first: what is replaced meanwhile counts as new.
         let generation = self.shared.generation.load(Ordering::Acquire);
-        let (application, base_environ) = (self.get_app(), self.base_environ());
+        let (application, base_environ) = (self.get_app(), Arc::new(self.base_environ()));
         let seen = Some(Seen { generation, application, base_environ });
         Self { shared: Arc::clone(&self.shared), seen }
     }
@@ -87,10 +91,15 @@ impl ServerState {
 
     /// The variables that every environ of this server begins with.
     pub fn base_environ(&self) -> Arc<BaseEnviron> {
-        if let Some(seen) = self.seen() {
-            return Arc::clone(&seen.base_environ);
-        }
         Arc::clone(&self.shared.base_environ.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The same for a request.
+    pub(crate) fn base_environ_for_request(&self) -> CountedApart {
+        match self.seen() {
+            Some(seen) => Arc::clone(&seen.base_environ),
+            None => Arc::new(self.base_environ()),
+        }
     }
 
     /// Replaces the variables that every environ of this server begins with.
