@@ -405,7 +405,24 @@ fn recover<'e, H>(
 where
     H: BaseHandler<'e> + ?Sized,
 {
-    close_and_log(handler, run);
+    let closed = caught(|| run.close_result());
+    let recovered = answer_error(handler, run, error);
+    // As in CPython's traceback, what went wrong first is read first.
+    if let Err(error) = closed {
+        handler.log_exception(run, &*error);
+    }
+    recovered
+}
+
+/// What [`recover`] does once the result is closed.
+fn answer_error<'e, H>(
+    handler: &mut H,
+    run: &mut RunState<'e>,
+    error: AppError,
+) -> Result<Outcome, AppError>
+where
+    H: BaseHandler<'e> + ?Sized,
+{
     if run.response.client_is_gone() {
         return Ok(Outcome::ClientGone);
     }

@@ -71,15 +71,23 @@ pub struct Settings {
     pub patience: Duration,
     /// What random cases are made from.
     pub seed: u64,
-    /// The Python whose own servers are played beside ours.
-    pub python: Option<PathBuf>,
+    /// The Pythons whose own servers are played beside ours.
+    pub live: Vec<PathBuf>,
+    /// How many generated cases each of them gets.
+    pub cases: usize,
     /// The program `conformance`, which suites start servers of ours with that need a process of their own.
     pub program: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { patience: Duration::from_secs(5), seed: 1, python: None, program: None }
+        Self {
+            patience: Duration::from_secs(5),
+            seed: 1,
+            live: Vec::new(),
+            cases: 500,
+            program: None,
+        }
     }
 }
 

@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let stage = match Stage::ours(Settings::default()) {
+    let stage = match Stage::ours(Settings {
+        program: Some(env!("CARGO_BIN_EXE_conformance").into()),
+        ..Settings::default()
+    }) {
         Ok(stage) => Arc::new(stage),
         Err(problem) => panic!("{problem}"),
     };

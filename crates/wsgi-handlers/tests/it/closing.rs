@@ -115,9 +115,10 @@ fn when_closing_itself_fails() {
 
 #[test]
 fn when_iteration_and_closing_fail() {
-    let log = "closed\nError: close failed\nError: failed\n";
+    // What went wrong first is read first, as in a traceback of CPython's.
+    let log = "closed\nError: failed\nError: close failed\n";
     check(&[Act::Give("a"), Act::Fail], Act::Fail, log, Outcome::Failed);
-    let log = "closed\nError: panicked: close\nError: panicked: step\n\"GET /\" 500 59\n";
+    let log = "closed\nError: panicked: step\n\"GET /\" 500 59\nError: panicked: close\n";
     check(&[Act::Panic], Act::Panic, log, Outcome::Complete);
 }
 

@@ -42,6 +42,23 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     pub patience: Duration,
 
+    /// Also plays generated requests against CPython's own servers and ours side by side; tells where they differ although
+    /// DIFFERENCES.md does not say so.
+    #[arg(long, conflicts_with = "target")]
+    pub live: bool,
+
+    /// For --live, and for --record: this Python, 3.11 or later; can be given again. By default the newest there is.
+    #[arg(long, value_name = "PATH")]
+    pub python: Vec<PathBuf>,
+
+    /// How many generated cases --live and --record make of the seed.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub cases: usize,
+
+    /// Records what that Python answers to generated cases, as a file of tests/conformance/cpython/.
+    #[arg(long, conflicts_with_all = ["target", "live", "list", "only", "serve"])]
+    pub record: bool,
+
     /// What random cases are made from; a failing run says its own.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

@@ -2,6 +2,7 @@
 
 mod args;
 mod choose;
+mod live;
 mod serve;
 mod target;
 
@@ -36,6 +37,9 @@ fn act(args: &Args) -> Result<bool, Problem> {
     if let Some(name) = &args.serve {
         return serve::serve(name, args).map(|()| true);
     }
+    if args.record {
+        return live::record(args).map(|()| true);
+    }
     let (stage, name) = match &args.target {
         None => (Stage::ours(settings(args)?)?, "ours".to_owned()),
         Some(target) => {
@@ -68,8 +72,9 @@ fn settings(args: &Args) -> Result<Settings, Problem> {
     Ok(Settings {
         patience: args.patience,
         seed: args.seed,
+        live: if args.live { live::pythons(args)? } else { Vec::new() },
+        cases: args.cases,
         program: Some(std::env::current_exe()?),
-        ..Settings::default()
     })
 }
 

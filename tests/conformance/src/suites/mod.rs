@@ -1,6 +1,7 @@
 //! All suites, in the order of the table.
 
 mod corpus;
+pub mod cpython;
 pub mod names;
 mod pep3333;
 mod rfc;
@@ -12,6 +13,7 @@ use crate::Suite;
 #[must_use]
 pub fn all() -> Vec<Box<dyn Suite>> {
     vec![
+        Box::new(cpython::Cpython),
         Box::new(rfc::Rfc::MESSAGES),
         Box::new(rfc::Rfc::SEMANTICS),
         Box::new(corpus::Corpus),

@@ -4,14 +4,14 @@ use super::Malformed;
 
 /// What is known of a chunked body by the bytes that have come.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Chunked {
+pub(crate) enum Chunked {
     /// More has to come.
     Partial,
     /// The body, and how many bytes it took.
     Whole(Vec<u8>, usize),
 }
 
-pub(super) fn dechunk(bytes: &[u8]) -> Result<Chunked, Malformed> {
+pub(crate) fn dechunk(bytes: &[u8]) -> Result<Chunked, Malformed> {
     let refused = |what: String| Err(Malformed { what, rule: "RFC 9112 §7.1" });
     let mut body = Vec::new();
     let mut at = 0;

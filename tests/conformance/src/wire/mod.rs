@@ -3,7 +3,7 @@
 //! Nothing of the servers' own code is used here, so that a mistake made there is not made again here.
 
 mod connection;
-mod dechunk;
+pub(crate) mod dechunk;
 mod head;
 mod reader;
 
