@@ -37,7 +37,8 @@ Commands:
                         --target HOST:PORT on any other; --list, --only CASE,
                         and more: cargo xtask conformance --help
   coverage              write docs/COVERAGE.md: the names of CPython, and where
-                        they are here
+                        they are here; and docs/RFC-COVERAGE.md: what the RFCs
+                        ask for, and the cases that hold it
   bench [--quick]       the benchmarks; --quick: fewer samples
   bench peers           our servers beside others, over sockets; options:
     --servers A,B       only these, and the limit server; all by default

@@ -2,13 +2,18 @@
 
 mod tree;
 
-use http_server::BaseHttpRequestHandler;
+use http_server::{BaseHttpRequestHandler, DEFAULT_ERROR_MESSAGE, error_page};
 use std::fs::{self, File};
 use std::time::{Duration, SystemTime};
 use tree::{Answer, Served, ask, ask_unmasked, make_tree, mtime, set_time, write};
 
 const DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
 const EARLIER: &str = "Tue, 14 Nov 2023 22:13:19 GMT";
+
+/// An error page as answers are compared: one character per byte.
+fn page(code: u16, message: &str, explain: &str) -> String {
+    error_page(DEFAULT_ERROR_MESSAGE, code, message, explain).bytes().map(char::from).collect()
+}
 
 fn get(served: &dyn BaseHttpRequestHandler, target: &str, fields: &str) -> Answer {
     ask(served, &format!("GET {target} HTTP/1.0\r\n{fields}\r\n"))
@@ -101,10 +106,17 @@ fn what_the_client_does_not_mean_is_not_sent() {
                 "GET /file.txt HTTP/1.1\r\nHost: h\r\n{fields}\r\nHEAD /sub HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
             ),
         );
-        // No page, and the connection goes on.
+        // A page that says why, and the connection goes on.
+        let page = page(
+            412,
+            "Precondition Failed",
+            "RFC 9110 §13.1: the request asks for another state than there is",
+        );
         let expected = format!(
             "HTTP/1.1 412 Precondition Failed\r\nServer: SimpleHTTP {{version}}\r\nDate: {{date}}\r\n\
-             Content-Length: 0\r\nLast-Modified: {DATE}\r\nETag: {{etag}}\r\n\r\nHTTP/1.1 301 "
+             Last-Modified: {DATE}\r\nETag: {{etag}}\r\n\
+             Content-Type: text/html;charset=utf-8\r\nContent-Length: {}\r\n\r\n{page}HTTP/1.1 301 ",
+            page.chars().count()
         );
         assert!(answer.0.starts_with(&expected), "{fields}{}", answer.0);
     }
@@ -197,9 +209,18 @@ fn a_range_that_is_not_there_is_416() {
                  GET /file.txt HTTP/1.1\r\nHost: h\r\nRange: bytes=0-1\r\nConnection: close\r\n\r\n"
             ),
         );
-        let expected = "HTTP/1.1 416 Range Not Satisfiable\r\nServer: SimpleHTTP {version}\r\nDate: {date}\r\n\
-            Content-Range: bytes */11\r\nContent-Length: 0\r\n\r\nHTTP/1.1 206 ";
-        assert!(answer.0.starts_with(expected), "{range}: {}", answer.0);
+        let page = page(
+            416,
+            "Range Not Satisfiable",
+            "RFC 9110 §14.2: no byte of the range is among the 11",
+        );
+        let expected = format!(
+            "HTTP/1.1 416 Range Not Satisfiable\r\nServer: SimpleHTTP {{version}}\r\nDate: {{date}}\r\n\
+             Content-Range: bytes */11\r\nContent-Type: text/html;charset=utf-8\r\nContent-Length: {}\r\n\r\n\
+             {page}HTTP/1.1 206 ",
+            page.chars().count()
+        );
+        assert!(answer.0.starts_with(&expected), "{range}: {}", answer.0);
     }
     assert_eq!(
         get(&served, "/empty.css", "Range: bytes=0-\r\n").header("Content-Range"),

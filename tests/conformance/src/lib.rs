@@ -20,6 +20,7 @@ pub mod invariants;
 mod outcome;
 mod problem;
 pub mod report;
+pub mod requirements;
 pub mod run;
 mod stage;
 pub mod subjects;

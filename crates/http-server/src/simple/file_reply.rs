@@ -3,10 +3,10 @@
 use super::coding::Coding;
 use super::multipart::Multipart;
 use super::{FileObject, SimpleHttpRequestHandler};
-use crate::Exchange;
 use crate::conditional::{Ranges, Validators, Verdict, evaluate, requested_ranges};
+use crate::{Exchange, error_page, status};
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::time::SystemTime;
 
 /// What is known of the file that is sent.
@@ -57,8 +57,9 @@ impl Found<'_> {
             Ranges::Unsatisfiable => {
                 x.send_response(416)?;
                 x.send_header("Content-Range", &format!("bytes */{}", self.size))?;
-                x.send_header("Content-Length", "0")?;
-                x.end_headers()?;
+                let why =
+                    format!("RFC 9110 §14.2: no byte of the range is among the {}", self.size);
+                end_with_page(x, 416, &why)?;
                 Ok(None)
             }
         }
@@ -129,17 +130,32 @@ pub(super) fn settled_by_preconditions(
             send_vary(vary, x)?;
             simple.send_caching_headers(x)?;
             simple.send_extra_caching_headers(x)?;
+            x.end_headers()?;
         }
         // The validators tell the client which state it should have meant.
         Verdict::Failed => {
             x.send_response(412)?;
-            x.send_header("Content-Length", "0")?;
             send_last_modified(current, x)?;
             send_etag(current, x)?;
+            end_with_page(
+                x,
+                412,
+                "RFC 9110 §13.1: the request asks for another state than there is",
+            )?;
         }
     }
-    x.end_headers()?;
     Ok(true)
+}
+
+/// Ends a response with a page that explains it (RFC 9110 §15.5). Unlike `send_error`, it does not end the connection.
+fn end_with_page(x: &mut Exchange<'_>, code: u16, explain: &str) -> io::Result<()> {
+    let options = x.options();
+    let (message, _) = status::responses(code).unwrap_or_default();
+    let page = error_page(options.error_message_format, code, message, explain);
+    x.send_header("Content-Type", options.error_content_type)?;
+    x.send_header("Content-Length", &page.len().to_string())?;
+    x.end_headers()?;
+    x.wfile.write_all(page.as_bytes())
 }
 
 /// RFC 9110 §12.5.5: what the choice among files was made by, also when the choice was the plain one.
