@@ -128,6 +128,13 @@ pub fn log_date_time_string(time: SystemTime) -> String {
     format!("{:02}/{month}/{:04} {:02}:{:02}:{:02}", c.day, c.year, c.hour, c.minute, c.second)
 }
 
+/// Formats a time for programs (RFC 3339), `1994-11-06T08:49:37Z`.
+pub(crate) fn iso_date_time_string(time: SystemTime) -> String {
+    let Civil { year, month, day, hour, minute, second, .. } =
+        Civil::from_unix_seconds(unix_seconds(time));
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// Reads a date of a request, for example of `If-Modified-Since`; `None` if it is no date or not in UTC.
 ///
 /// Takes the three forms of RFC 9110 §5.6.7, and like CPython also the zones `UTC`, `UT`, `Z`, `+0000`, `-0000` and
@@ -389,6 +396,7 @@ mod tests {
     fn log_dates_have_cpythons_form() {
         assert_eq!(log_date_time_string(at(784_111_777)), "06/Nov/1994 08:49:37");
         assert_eq!(log_date_time_string(UNIX_EPOCH), "01/Jan/1970 00:00:00");
+        assert_eq!(iso_date_time_string(at(784_111_777)), "1994-11-06T08:49:37Z");
     }
 
     #[test]

@@ -278,7 +278,7 @@ impl<'a> Exchange<'a> {
         self.handler.send_response(self, code, Some(message))
     }
 
-    /// Buffers the status line alone. The phrase comes from [`status::responses`] unless given.
+    /// Buffers the status line alone. The phrase comes from [`status::responses`](crate::status::responses) unless given.
     ///
     /// # Errors
     ///

@@ -82,7 +82,7 @@ impl Weights {
 }
 
 /// `q=0.5` as thousandths (RFC 9110 §12.4.2).
-fn parse_weight(parameter: &[u8]) -> Option<u16> {
+pub(super) fn parse_weight(parameter: &[u8]) -> Option<u16> {
     let (b"q=" | b"Q=", value) = parameter.split_at_checked(2)? else { return None };
     let (whole, fraction) = match value {
         [whole] => (whole, &[][..]),

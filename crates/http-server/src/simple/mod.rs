@@ -7,15 +7,19 @@ mod coding;
 mod cross_origin;
 mod file_object;
 mod file_reply;
+mod formats;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod hooks;
 mod inside;
+mod json;
 mod listing;
 mod mime_types;
 mod multipart;
 mod options;
+mod page;
 mod state;
+mod tar;
 mod target;
 
 pub use file_object::FileObject;
@@ -139,23 +143,29 @@ impl SimpleHttpRequestHandler {
         x: &mut Exchange<'_>,
         path: &Path,
     ) -> io::Result<Option<FileObject>> {
-        let read = |directory: &Path| listing::read(directory, self.settings.hide_dotfiles);
-        let Ok(entries) = inside::read_directory(&self.settings, path, read) else {
+        let format = self.format(x);
+        let Ok(listing) = self.list(x, path, format) else {
             x.send_error(404, "No permission to list directory")?;
             return Ok(None);
         };
+        let vary = self.settings.listing_formats.then_some("Accept");
         // A listing has no validators: `*` can match, and tags cannot.
-        if settled_by_preconditions(&Validators::default(), None, self, x)? {
+        if settled_by_preconditions(&Validators::default(), vary, self, x)? {
             return Ok(None);
         }
-        let page = listing::page(&Target::new(x.path()).displayed_path(), &entries);
         x.send_response(200)?;
-        x.send_header("Content-type", listing::CONTENT_TYPE)?;
-        x.send_header("Content-Length", &page.len().to_string())?;
+        x.send_header("Content-type", listing.content_type)?;
+        if let Some(length) = listing.length {
+            x.send_header("Content-Length", &length.to_string())?;
+        }
+        if let Some(disposition) = listing.disposition {
+            x.send_header("Content-Disposition", &disposition)?;
+        }
+        vary.map_or(Ok(()), |fields| x.send_header("Vary", fields))?;
         self.send_caching_headers(x)?;
         self.send_extra_response_headers(x)?;
         x.end_headers()?;
-        Ok(Some(page.into()))
+        Ok(Some(listing.body))
     }
 
     /// Maps the path of a request target to a path below the directory.

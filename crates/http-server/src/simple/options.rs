@@ -55,6 +55,11 @@ pub struct SimpleHandlerOptions {
     ///
     /// Only for GET and HEAD of paths whose last name has no dot, if the client takes pages.
     pub fallback: Option<PathBuf>,
+    /// Whether a directory can also be listed as JSON (`Accept: application/json` or `?format=json`), and sent as an archive
+    /// of all that is in it (`?format=tar`); false.
+    ///
+    /// The archive has whatever can be asked for by its name, in directories that have an index page, too.
+    pub listing_formats: bool,
     /// Whether files that lie beside others, with `.br`, `.zst` or `.gz` behind the name, are sent instead of them to clients that
     /// take the coding; false.
     ///
@@ -93,6 +98,7 @@ socketserver::setters! {
         cache_control: Option<String>,
         allow_origin: Option<String>,
         fallback: Option<PathBuf>,
+        listing_formats: bool,
         precompressed: bool,
     }
 }
@@ -133,6 +139,7 @@ impl SimpleHandlerOptions {
             cache_control: None,
             allow_origin: None,
             fallback: None,
+            listing_formats: false,
             precompressed: false,
             #[cfg(feature = "gzip")]
             gzip: false,

@@ -29,6 +29,12 @@ impl<'a> Target<'a> {
         percent_decode_str(self.path).decode_utf8_lossy().into_owned()
     }
 
+    /// Returns the first value of a name in the query, as it is written there.
+    pub(super) fn query_value(&self, name: &str) -> Option<&'a str> {
+        let query = self.rest.split('#').next()?.strip_prefix('?')?;
+        query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+    }
+
     /// Whether the path ends in a slash, or in a name without a dot, as those of pages do and those of files do not.
     pub(super) fn last_name_is_plain(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
@@ -173,6 +179,18 @@ mod tests {
         assert_eq!(parts("/http://h/a"), ("", "/http://h/a", ""));
         assert_eq!(parts(""), ("", "", ""));
         assert_eq!(parts("h\u{e9}"), ("", "h\u{e9}", ""));
+    }
+
+    #[test]
+    fn finds_values_in_the_query() {
+        let format = |target| Target::new(target).query_value("format");
+        assert_eq!(format("/?format=json"), Some("json"));
+        assert_eq!(format("/a?x=1&format=tar&format=json#format=x"), Some("tar"));
+        assert_eq!(format("/?format="), Some(""));
+        for target in ["/", "/?", "/?formats=json", "/?xformat=json", "/?format", "/#?format=json"]
+        {
+            assert_eq!(format(target), None, "{target}");
+        }
     }
 
     #[test]
