@@ -7,6 +7,7 @@
 //! - `args`: the options; a bad one ends with status 2
 //! - `quantity`: the times, sizes and rates they are given
 //! - `bind`: what `--bind` may look like, and which addresses it stands for
+//! - `tls`: the certificate, from files or made for development
 //! - `serve`: listening and serving until a signal comes
 //! - `start_error`, `port_holder`: why it cannot serve, in one line; status 1
 //! - `signals`: Ctrl-C and `SIGTERM`
@@ -19,6 +20,7 @@ mod quantity;
 mod serve;
 mod signals;
 mod start_error;
+mod tls;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -15,6 +15,7 @@ use crate::args::Args;
 use crate::quantity::OrOff;
 use crate::signals::{Stop, StopSignals};
 use crate::start_error::StartError;
+use crate::tls::{self, Tls};
 
 /// Idle connections are gone long before; who is left then has a request that runs.
 const MOMENT: Duration = Duration::from_millis(200);
@@ -22,10 +23,13 @@ const MOMENT: Duration = Duration::from_millis(200);
 /// Serves the demo application until Ctrl-C or `SIGTERM`, and the requests that run then to their end.
 pub(crate) fn serve(args: &Args, port: u16) -> Result<(), StartError> {
     let connections = Connections::default();
-    let server = listen(args, port, &connections)?;
+    let (server, tls) = listen(args, port, &connections)?;
     // From before the line that says it serves, so that who reads the line may send a signal.
     let signals = StopSignals::watch().map_err(StartError::Signals)?;
-    say(&serving_line(server.server_address()));
+    say(&serving_line(server.server_address(), tls.is_some()));
+    if let Some(fingerprint) = tls.and_then(|tls| tls.fingerprint) {
+        say(&tls::words(&fingerprint));
+    }
 
     let stop = server.shutdown_handle();
     let patience = match args.deadlines.graceful_timeout {
@@ -62,8 +66,13 @@ fn stop_on(
 }
 
 /// Listens, on an engine, so that no client keeps others waiting.
-fn listen(args: &Args, port: u16, connections: &Connections) -> Result<WsgiEngine, StartError> {
+fn listen(
+    args: &Args,
+    port: u16,
+    connections: &Connections,
+) -> Result<(WsgiEngine, Option<Tls>), StartError> {
     let address = args.host().resolve(port).map_err(StartError::Resolve)?;
+    let tls = tls::load(&args.tls, args.host(), address).map_err(StartError::Tls)?;
     let handler = Handler {
         options: Arc::new(args.handler_options()),
         quiet: args.quiet,
@@ -73,7 +82,10 @@ fn listen(args: &Args, port: u16, connections: &Connections) -> Result<WsgiEngin
     let server = WsgiServer::bind_with(address, move || handler.clone(), args.server_options())
         .map_err(|error| StartError::Listen { address, port_option: args.port_option(), error })?;
     server.set_app(demo_app);
-    Ok(server.engine_with(args.engine_options()))
+    if let Some(tls) = &tls {
+        server.set_tls(&tls.context).map_err(|error| StartError::Tls(error.to_string()))?;
+    }
+    Ok((server.engine_with(args.engine_options()), tls))
 }
 
 /// The handler of a connection, as the options want it.
@@ -115,9 +127,10 @@ impl Connections {
 }
 
 /// CPython's words; brackets around an IPv6 host in the URL.
-fn serving_line(address: SocketAddr) -> String {
+fn serving_line(address: SocketAddr, tls: bool) -> String {
     let (host, port) = (address.ip(), address.port());
-    format!("Serving HTTP on {host} port {port} (http://{address}/) ...")
+    let (protocol, scheme) = if tls { ("HTTPS", "https") } else { ("HTTP", "http") };
+    format!("Serving {protocol} on {host} port {port} ({scheme}://{address}/) ...")
 }
 
 /// Tells why it has not ended yet.

@@ -12,6 +12,8 @@ use crate::port_holder::port_holder;
 pub(crate) enum StartError {
     /// The name given with `--bind` has no address.
     Resolve(io::Error),
+    /// Something is wrong with the certificate or its key, as it says.
+    Tls(String),
     /// The system does not let us listen there.
     Listen { address: SocketAddr, port_option: PortOption, error: io::Error },
     /// The system does not tell us about signals.
@@ -24,6 +26,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resolve(error) => f.write_str(&words_of(error)),
+            Self::Tls(words) => f.write_str(without_number(words)),
             Self::Listen { address, port_option, error } => {
                 explain_listen(f, *address, *port_option, error)
             }
@@ -86,11 +89,11 @@ fn root_of(error: &io::Error) -> &io::Error {
 
 /// The system's words without Rust's `(os error 98)`.
 fn words_of(error: &io::Error) -> String {
-    let words = error.to_string();
-    match words.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
-        None => words,
-    }
+    without_number(&error.to_string()).to_owned()
+}
+
+fn without_number(words: &str) -> &str {
+    words.split_once(" (os error").map_or(words, |(words, _)| words)
 }
 
 #[cfg(test)]

@@ -44,6 +44,9 @@ const REQUEST_KEYS: [&str; 8] = [
 /// The variables that every server has; the base environ may give other values.
 const SERVER_KEYS: [&str; 2] = ["SERVER_NAME", "SERVER_PORT"];
 
+/// What a server with TLS has, and no other: `wsgiref.util.guess_scheme` knows https by it.
+const HTTPS: &str = "HTTPS";
+
 /// Fields with a variable of their own, which the client may leave out (RFC 3875 §4.1.2, §4.1.3).
 const CONTENT_KEYS: [&str; 2] = ["CONTENT_LENGTH", "CONTENT_TYPE"];
 
@@ -76,7 +79,8 @@ impl EnvironSource for RequestEnviron<'_> {
                 each(key, &value);
             }
         }
-        for key in SERVER_KEYS.iter().filter(|key| !self.base.contains_key(**key)) {
+        let server_keys = SERVER_KEYS.iter().chain([&HTTPS]);
+        for key in server_keys.filter(|key| !self.base.contains_key(**key)) {
             if let Some(value) = self.of_server(key) {
                 each(key, &value);
             }
@@ -114,6 +118,7 @@ impl<'a> RequestEnviron<'a> {
             (None, "SERVER_NAME") if !self.server.server_name.is_empty() => {
                 Some(Cow::Borrowed(&self.server.server_name))
             }
+            (None, HTTPS) if self.server.tls => Some(Cow::Borrowed("on")),
             (None, "SERVER_PORT") => {
                 self.server.server_port.map(|port| Cow::Owned(port.to_string()))
             }
@@ -175,6 +180,7 @@ impl<'a> RequestEnviron<'a> {
             || REQUEST_KEYS.contains(&name)
             || SERVER_KEYS.contains(&name)
             || CONTENT_KEYS.contains(&name)
+            || (name == HTTPS && self.server.tls)
             || self.base.contains_key(name)
     }
 
@@ -363,6 +369,29 @@ mod tests {
             let environ = environ(&format!("GET {target} HTTP/1.0"));
             let found = environ.iter().find(|(key, _)| key == "PATH_INFO");
             assert_eq!(found.map(|(_, value)| value.as_str()), Some(path_info), "{target}");
+        }
+    }
+
+    #[test]
+    fn only_a_server_with_tls_says_https() {
+        let head = b"GET / HTTP/1.0\r\nHttps: off\r\n\r\n";
+        let mut parser = HeadParser::new(Limits::default());
+        parser.parse(head).unwrap();
+        for (tls, https, field) in [(true, Some("on"), None), (false, None, Some("off"))] {
+            let mut info = ServerInfo::new("h", Some(443));
+            info.tls = tls;
+            let source = RequestEnviron {
+                head: parser.head(head),
+                base: Arc::default(),
+                server: &info,
+                client_address: &ClientAddress::Unnamed,
+                server_software: "",
+            };
+            let environ = Environ::with_source(source);
+            assert_eq!(environ.get("HTTPS").as_deref(), https);
+            assert_eq!(environ.get("HTTP_HTTPS").as_deref(), field);
+            let walked = environ.iter().any(|(key, value)| key == "HTTPS" && value == "on");
+            assert_eq!(walked, tls);
         }
     }
 

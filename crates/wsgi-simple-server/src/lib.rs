@@ -46,6 +46,10 @@
 //! nothing of the process environment in it, and nothing a client could pose with. [`WsgiHandler`] shows how to have
 //! CPython's HTTP/1.0 instead.
 //!
+//! # HTTPS
+//!
+//! With the feature `tls` every server here has `set_tls`.
+//!
 //! # What this crate does not do
 //!
 //! It does not parse HTTP, and knows no sockets beyond an address. It has no command line: that is `wsgi-cli`.

@@ -314,6 +314,31 @@ impl WsgiServer {
         Engine::with_class(self, class, options)
     }
 
+    /// Has all connections that are accepted from now on speak TLS; for applications, `wsgi.url_scheme` is then `https` and
+    /// `HTTPS` is `on`. Called again, it gives later connections another certificate.
+    ///
+    /// Every server of this crate has it: `make_server(...)?` and the one with threads, too.
+    ///
+    /// # Errors
+    ///
+    /// A [`TlsError`](http_server::TlsError) that says what is wrong with the files; all stays as it is then.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use wsgi_simple_server::http_server::TlsOptions;
+    /// use wsgi_simple_server::{demo_app, make_server};
+    ///
+    /// let server = make_server("", 8443, demo_app)?;
+    /// server.set_tls(TlsOptions::new("cert.pem").keyfile("key.pem"))?;
+    /// server.serve_forever()?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn set_tls(&self, tls: impl http_server::ToTlsContext) -> io::Result<()> {
+        self.http.set_tls(tls)
+    }
+
     /// Sets the variables that every environ begins with: the name and the port of the server, `GATEWAY_INTERFACE`, and
     /// empty ones for `SCRIPT_NAME`, `REMOTE_HOST` and `CONTENT_LENGTH`. Called when the server is bound.
     ///

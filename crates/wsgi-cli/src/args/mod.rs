@@ -3,6 +3,7 @@
 mod capacity;
 mod deadlines;
 mod limits;
+mod tls;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use crate::bind::{BindAddress, Host, parse_port};
 use capacity::Capacity;
 use deadlines::DeadlineArgs;
 use limits::LimitArgs;
+pub(crate) use tls::TlsArgs;
 
 /// The port served when none is named; that of `python -m http.server`.
 const DEFAULT_PORT: u16 = 8000;
@@ -37,6 +39,7 @@ Examples:
   wsgi-simple-server --bind 0.0.0.0        for the network, over IPv4
   wsgi-simple-server --bind '[::]:8080'    for the network, over IPv6 and IPv4, on port 8080
   wsgi-simple-server --quiet               without a line for each request
+  wsgi-simple-server --tls-self-signed     on https://127.0.0.1:8000/, for development
   wsgi-simple-server --threads 32 --limit-request-body 10M --head-timeout 5s
 
 Ctrl-C or SIGTERM ends it when the running requests are answered; the second one ends it at once.";
@@ -69,6 +72,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
 }
 
 impl Args {
@@ -93,6 +99,7 @@ impl Args {
         self.capacity
             .check(chosen("pollers"))
             .and_then(|()| self.deadlines.check(chosen("body_grace"), chosen("response_grace")))
+            .and_then(|()| self.tls.check())
             .map_err(|words| usage_error(ErrorKind::ArgumentConflict, words))
     }
 
@@ -389,6 +396,16 @@ mod tests {
             (
                 "--body-rate off --body-grace 5s",
                 "--body-grace means nothing with --body-rate off: drop one",
+            ),
+            ("--tls-key k.pem", "--tls-key requires --tls-cert to be set"),
+            ("--tls-password-file p", "--tls-password-file requires --tls-cert to be set"),
+            (
+                "--tls-self-signed --tls-cert c.pem",
+                "--tls-cert means nothing with --tls-self-signed, which makes a certificate and a key: drop one",
+            ),
+            (
+                "--tls-key k.pem --tls-self-signed",
+                "--tls-key means nothing with --tls-self-signed, which makes a certificate and a key: drop one",
             ),
             (
                 "--response-grace 5s --response-rate off",

@@ -4,6 +4,7 @@
 mod options;
 mod running;
 mod stopping;
+mod tls;
 
 use running::{Running, finished, http_get};
 use std::net::{TcpListener, TcpStream};
