@@ -6,11 +6,14 @@
 mod bench;
 mod conformance;
 mod coverage;
+mod deny;
+mod fuzz;
 mod lint;
 mod sanitize;
 mod steps;
 mod test;
 mod tidy;
+mod tools;
 
 use std::error::Error;
 use std::path::Path;
@@ -31,7 +34,7 @@ Commands:
   lint                  format, Clippy and docs, warnings denied
   tidy                  what prose promises: the dependency table, a protocol
                         core without sockets and clocks, a test for each
-                        difference from CPython
+                        difference from CPython and class of advisory
   ci                    lint, tidy and test: what CI runs
   conformance           play the conformance suites on our servers, or with
                         --target HOST:PORT on any other; --list, --only CASE,
@@ -48,6 +51,11 @@ Commands:
     --seconds N         for each load; 2 by default
     --keep              add to the records of the last run
     --add NAME=COMMAND  one more server; {port} and {threads} are filled in
+  deny                  cargo-deny by deny.toml: advisories, bans, licences,
+                        sources; needs that tool, and is not in ci
+  fuzz [TARGET] [--seconds N]
+                        the targets of fuzz/, or one, each for N seconds (60);
+                        needs nightly and cargo-fuzz, and is not in ci
   sanitize              the engine's tests under ThreadSanitizer; needs a
                         nightly toolchain with rust-src, and is not in ci
   help                  this text
@@ -85,6 +93,8 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["tidy"] => tidy::steps(),
         // Tests come last, so that their counts are what a reader finds at the end.
         ["ci"] => lint::steps().then(tidy::steps()).then(test::steps()),
+        ["deny"] => deny::steps(),
+        ["fuzz", arguments @ ..] => fuzz::steps(&shell, arguments)?,
         ["sanitize"] => sanitize::steps(),
         ["conformance", arguments @ ..] => return conformance::run(arguments),
         ["coverage"] => coverage::steps(),

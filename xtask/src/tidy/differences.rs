@@ -1,13 +1,9 @@
 //! Every difference from CPython is named in `DIFFERENCES.md`, and asserted by a test.
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-
 use crate::tidy::files::File;
+use crate::tidy::known::{GOLDEN, Tests, cells, quoted};
 
 const PAGE: &str = "DIFFERENCES.md";
-const GOLDEN: &str = "tests/golden/differences.json";
 const COLUMNS: usize = 5;
 
 /// What is wrong with the list of differences.
@@ -20,7 +16,7 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
     let rows = rows(&page.text, &mut problems);
     for row in &rows {
         for test in &row.tests {
-            if !known.has(test, &row.name) {
+            if !known.asserts(test, &row.name) {
                 problems.push(format!(
                     "{PAGE}:{}: `{}` names `{test}`, which is no test",
                     row.line, row.name
@@ -73,87 +69,6 @@ fn rows(page: &str, problems: &mut Vec<String>) -> Vec<Row> {
         rows.push(Row { line, name, tests });
     }
     rows
-}
-
-/// The cells of a line of a Markdown table; none if it is another line. `\|` is a bar inside a cell.
-fn cells(line: &str) -> Vec<String> {
-    const BAR: &str = "\u{0}";
-    let line = line.trim().replace("\\|", BAR);
-    match line.strip_prefix('|').and_then(|line| line.strip_suffix('|')) {
-        Some(inner) => inner.split('|').map(|cell| cell.trim().replace(BAR, "|")).collect(),
-        None => Vec::new(),
-    }
-}
-
-/// What stands between backquotes.
-fn quoted(cell: &str) -> Vec<String> {
-    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-}
-
-/// The tests of the workspace, as far as a line of the page can name them.
-struct Tests {
-    /// The functions marked `#[test]`.
-    functions: BTreeSet<String>,
-    /// The files of the wire corpus, without folder and ending.
-    corpus: BTreeSet<String>,
-    /// The recorded cases that we answer differently, with the line of the page that each names.
-    golden: BTreeSet<(String, String)>,
-}
-
-impl Tests {
-    fn of(files: &[File]) -> Self {
-        let mut tests =
-            Self { functions: BTreeSet::new(), corpus: BTreeSet::new(), golden: BTreeSet::new() };
-        for file in files {
-            if file.path == GOLDEN {
-                tests.golden = golden(&file.text);
-            } else if file.path.starts_with("tests/corpus/") {
-                tests.corpus.extend(stem(&file.path));
-            } else if file.path.ends_with(".rs") {
-                tests.functions.extend(test_functions(&file.text));
-            }
-        }
-        tests
-    }
-
-    /// Whether a test of that name exists and asserts the difference.
-    fn has(&self, test: &str, difference: &str) -> bool {
-        match test.split_once("::") {
-            Some(("golden", case)) => {
-                self.golden.contains(&(case.to_owned(), difference.to_owned()))
-            }
-            Some(("corpus", file)) => self.corpus.contains(file),
-            _ => test.rsplit("::").next().is_some_and(|function| self.functions.contains(function)),
-        }
-    }
-}
-
-fn golden(text: &str) -> BTreeSet<(String, String)> {
-    let value: Value = serde_json::from_str(text).unwrap_or_default();
-    let entries = value.as_array().cloned().unwrap_or_default();
-    let word = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-    entries.iter().map(|entry| (word(entry, "case"), word(entry, "difference"))).collect()
-}
-
-fn stem(path: &str) -> Option<String> {
-    let name = path.rsplit('/').next()?;
-    Some(name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned())
-}
-
-/// The names of the functions that follow a `#[test]`.
-fn test_functions(text: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut marked = false;
-    for line in text.lines().map(str::trim) {
-        if line.starts_with("#[test]") {
-            marked = true;
-        }
-        if let Some((_, rest)) = line.split_once("fn ").filter(|_| marked) {
-            names.extend(rest.split(['(', '<']).next().map(str::to_owned));
-            marked = false;
-        }
-    }
-    names
 }
 
 #[cfg(test)]

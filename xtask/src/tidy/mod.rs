@@ -7,6 +7,8 @@ mod changelog;
 mod dependencies;
 mod differences;
 mod files;
+mod known;
+mod security;
 mod sources;
 mod tree;
 
@@ -21,6 +23,7 @@ pub(crate) fn steps() -> Steps {
         .step("crates of a handler", |shell| report(tree::check(&tree::of_a_handler(shell)?)))
         .step("sources", |_| report(sources::check(&files::read(crate::root())?)))
         .step("differences", |_| report(differences::check(&files::read(crate::root())?)))
+        .step("security cases", |_| report(security::check(&files::read(crate::root())?)))
         .step("changelog", |shell| {
             report(changelog::check(shell, &dependencies::packages(shell)?)?)
         })
