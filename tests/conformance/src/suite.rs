@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A collection of cases.
-pub trait Suite: Sync {
+pub trait Suite: Send + Sync {
     /// The first part of the ids of its cases.
     fn name(&self) -> &'static str;
 

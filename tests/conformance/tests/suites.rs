@@ -1,39 +1,26 @@
-//! Every case on our own servers.
+//! Every suite on our own servers: what `cargo xtask conformance` plays, one test for each suite.
+//!
+//! `cargo run -p wsgiref-conformance -- --only CASE` plays one case.
 
-use conformance::{Outcome, Settings, Stage, bytes, suites};
+use conformance::{Settings, Stage, command, report, suites};
 use libtest_mimic::{Arguments, Trial};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let stage = match Stage::ours(Settings {
-        program: Some(env!("CARGO_BIN_EXE_conformance").into()),
-        ..Settings::default()
-    }) {
-        Ok(stage) => Arc::new(stage),
-        Err(problem) => panic!("{problem}"),
-    };
-    let mut tests = Vec::new();
-    for suite in suites::all() {
-        for trial in suite.trials(&stage).unwrap_or_else(|problem| panic!("{problem}")) {
-            let name = format!("{}, {}", trial.case.id, trial.subject);
-            let trial = Mutex::new(Some(trial));
-            tests.push(Trial::test(name, move || {
-                let trial = trial.lock().unwrap_or_else(PoisonError::into_inner).take();
-                match trial.map(conformance::Trial::play) {
-                    Some(Outcome::Failed(failure)) => Err(format!(
-                        "{}\nexpected: {}\nsent:\n{}\nreceived:\n{}",
-                        failure.why,
-                        failure.expected,
-                        bytes::readable(&failure.sent),
-                        bytes::readable(&failure.received)
-                    )
-                    .into()),
-                    _ => Ok(()),
-                }
-            }));
-        }
-    }
-    libtest_mimic::run(&arguments, tests).exit_code()
+    let mut arguments = Arguments::from_args();
+    // A suite plays its cases side by side where they may be.
+    arguments.test_threads = Some(1);
+    let tests = suites::all().into_iter().map(|suite| {
+        Trial::test(suite.name(), move || {
+            let program = PathBuf::from(env!("CARGO_BIN_EXE_conformance"));
+            let settings = Settings { program: Some(program), ..Settings::default() };
+            let stage = Arc::new(Stage::ours(settings).map_err(|problem| problem.to_string())?);
+            let trials = suite.trials(&stage).map_err(|problem| problem.to_string())?;
+            let report = command::played(trials, &stage, None);
+            if report.passed() { Ok(()) } else { Err(report::failures(&report, 5).into()) }
+        })
+    });
+    libtest_mimic::run(&arguments, tests.collect()).exit_code()
 }

@@ -6,6 +6,7 @@ pub mod names;
 mod pep3333;
 mod rfc;
 mod timeouts;
+mod torture;
 
 use crate::Suite;
 
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Box<dyn Suite>> {
         Box::new(corpus::Corpus),
         Box::new(pep3333::Pep3333),
         Box::new(timeouts::Timeouts),
+        Box::new(torture::Torture),
         Box::new(names::AllNames),
     ]
 }

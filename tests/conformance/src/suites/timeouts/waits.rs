@@ -5,7 +5,7 @@ use crate::subjects::HASTE;
 use crate::wire::{Answer, Connection, Trouble};
 use crate::{Profile, Subject};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One way to keep a server waiting.
 pub(super) struct Wait {
@@ -207,16 +207,32 @@ pub(super) struct Client {
     pub(super) connection: Connection,
     subject: Subject,
     since: Instant,
+    /// When it last did something, and how long it did nothing that was not meant to be waited for.
+    active: Instant,
+    idle: Duration,
 }
 
 impl Client {
     pub(super) fn open(subject: &Subject) -> io::Result<Self> {
+        let active = Instant::now();
         let connection = Connection::open(subject.address, subject.patience)?;
-        Ok(Self { connection, subject: subject.clone(), since: Instant::now() })
+        let since = Instant::now();
+        Ok(Self { connection, subject: subject.clone(), since, active, idle: Duration::ZERO })
+    }
+
+    /// Whether it was idle for so long, against its will, that a hasty server may have lost its patience.
+    pub(super) fn was_late(&self) -> bool {
+        self.idle > HASTE / 4
+    }
+
+    fn is_active(&mut self) {
+        self.idle = self.idle.max(self.active.elapsed());
+        self.active = Instant::now();
     }
 
     fn sends(&mut self, text: &str) -> &mut Self {
         self.connection.send(text.as_bytes());
+        self.is_active();
         self
     }
 
@@ -232,6 +248,7 @@ impl Client {
         let mut count = 0;
         while self.since.elapsed() < self.subject.patience {
             let taken = self.connection.send(piece);
+            self.is_active();
             count += 1;
             let silent = self.connection.is_silent_for(PAUSE);
             let is_done = match until {
@@ -256,7 +273,7 @@ impl Client {
 
     fn is_served(&mut self, method: &str) -> Result<(), String> {
         let answer = self.answer(method)?;
-        self.since = Instant::now();
+        (self.since, self.active) = (Instant::now(), Instant::now());
         if answer.head.status == 408 || answer.head.status == 400 {
             return Err(format!("status {}", answer.head.status));
         }
