@@ -80,6 +80,10 @@ fn exchange(
                 }
             }
         }
+        Client::ReadsLate(note) => {
+            connection.send(&body);
+            probe.wait_for(note);
+        }
         Client::LeavesAfter(text) => {
             connection.send(&body);
             connection.read_until(text.as_bytes());

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wsgi_handlers::{Run, ServerHandler, SimpleHandler};
+use wsgi_handlers::{BaseCgiHandler, Run, ServerHandler, SimpleHandler};
 use wsgi_util::{Application, Environ};
 
 use super::house::LogOf;
@@ -17,15 +17,18 @@ use crate::wire::{Answer, Framing, Head};
 pub(super) enum Handler {
     Simple,
     Server,
+    /// A gateway that writes no status line, but a field `Status`.
+    Cgi,
 }
 
 impl Handler {
-    pub(super) const ALL: [Self; 2] = [Self::Simple, Self::Server];
+    pub(super) const ALL: [Self; 3] = [Self::Simple, Self::Server, Self::Cgi];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Simple => "simple-handler",
             Self::Server => "server-handler",
+            Self::Cgi => "cgi-handler",
         }
     }
 }
@@ -47,13 +50,14 @@ pub(super) fn play(
             let log = |code: &str, size: u64| probe.push_log(format!("{code} {size}\n").as_bytes());
             ServerHandler::new(input, output.clone(), errors, environ, log).run(app)
         }
+        Handler::Cgi => BaseCgiHandler::new(input, output.clone(), errors, environ).run(app),
     };
     if let Err(error) = ran {
         probe.note(format!("run failed: {error}"));
     }
     let received = output.taken();
     Played {
-        answer: answer(&received, request.method),
+        answer: answer(handler, &received, request.method),
         next: None,
         probe: probe.clone(),
         warnings: Vec::new(),
@@ -121,7 +125,15 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 /// Reads what was written as an answer that ends with the stream.
-fn answer(bytes: &[u8], method: &str) -> Result<Answer, String> {
+fn answer(handler: Handler, bytes: &[u8], method: &str) -> Result<Answer, String> {
+    let bytes = match handler {
+        // The server in front of a gateway makes a status line of the field (RFC 3875 §6.3.3).
+        Handler::Cgi => {
+            let status = bytes.strip_prefix(b"Status: ").ok_or("the first field is not Status")?;
+            &[b"HTTP/1.1 ", status].concat()[..]
+        }
+        Handler::Simple | Handler::Server => bytes,
+    };
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let (head, body) = bytes.split_at(end.ok_or("there is no complete head")? + 4);
     let head = Head::parse(head).map_err(|malformed| malformed.to_string())?;

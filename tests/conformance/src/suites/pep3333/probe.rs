@@ -75,7 +75,7 @@ impl Probe {
     /// A body of these pieces that notes each step and its end: `next`, `end`, `close`, `drop`.
     pub(super) fn body<const N: usize>(&self, pieces: [&'static str; N]) -> Watched {
         let pieces = pieces.map(|piece| Step::Piece(piece.as_bytes().into())).into();
-        Watched { probe: self.clone(), pieces, length: None, close_fails: false }
+        Watched { probe: self.clone(), pieces, length: None, close: Close::Works }
     }
 }
 
@@ -93,13 +93,27 @@ pub(super) struct Watched {
     probe: Probe,
     pieces: VecDeque<Step>,
     length: Option<usize>,
-    close_fails: bool,
+    close: Close,
+}
+
+/// What its `close()` does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Close {
+    Works,
+    Fails,
+    Panics,
 }
 
 impl Watched {
     /// It tells the number of its pieces, as `len()` does.
     pub(super) fn with_length(mut self) -> Self {
         self.length = Some(self.pieces.len());
+        self
+    }
+
+    /// It says that it has so many pieces, which need not be true.
+    pub(super) fn claims(mut self, length: usize) -> Self {
+        self.length = Some(length);
         self
     }
 
@@ -123,7 +137,13 @@ impl Watched {
 
     /// Its `close()` fails.
     pub(super) fn close_fails(mut self) -> Self {
-        self.close_fails = true;
+        self.close = Close::Fails;
+        self
+    }
+
+    /// Its `close()` panics.
+    pub(super) fn close_panics(mut self) -> Self {
+        self.close = Close::Panics;
         self
     }
 
@@ -170,7 +190,11 @@ impl ResponseIterable for Watched {
 
     fn close(&mut self, _: &mut Environ<'_>) -> Result<(), AppError> {
         self.probe.note("close");
-        if self.close_fails { Err("close() failed".into()) } else { Ok(()) }
+        match self.close {
+            Close::Works => Ok(()),
+            Close::Fails => Err("close() failed".into()),
+            Close::Panics => std::panic::resume_unwind(Box::new("close() panicked")),
+        }
     }
 }
 

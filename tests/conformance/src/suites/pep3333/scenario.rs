@@ -43,6 +43,8 @@ pub(super) enum Client {
     Reads,
     /// Says so, as the note `client has ...`, when each of these has come; then goes on as always.
     Confirms(Vec<&'static str>),
+    /// Begins to read when the application has noted this.
+    ReadsLate(&'static str),
     /// Resets the connection when this has come.
     LeavesAfter(&'static str),
     /// Sends the body only when it was told to go on: `100 Continue`.

@@ -86,6 +86,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 Ok(probe.body(["", ""]).into_body())
             })
             .expect(|played| played.ok("")),
+        scenario("body/one-empty-piece", DETAILS, Must, "A body of one empty piece has the length 0")
+            .app(|_, _, start_response| {
+                plain(start_response)?;
+                Ok("".into())
+            })
+            .expect(|played| played.field("Content-Length", "0").and_then(|()| played.ok(""))),
         scenario("body/any-byte", DETAILS, Must, "Pieces are bytes, all 256 of them, and nobody changes them")
             .app(|_, _, start_response| {
                 plain(start_response)?;

@@ -79,6 +79,35 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         })
         .expect(|played| played.notes(&["GET", "GET"]).and_then(|()| played.ok("hello"))),
         scenario(
+            "call/environ-outlasts-a-slow-client",
+            SECTION,
+            Must,
+            "The environ is whole at each step of a body, however long the client takes to read it",
+        )
+        .client(Client::ReadsLate("step 2"))
+        .request(Request::get("/a%20b?c").field("X-A", "1"))
+        .app(|probe, environ, start_response| {
+            environ.insert("myapp.mark", "2");
+            start_response.start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "8000000")])?;
+            let expected = whole(environ);
+            let probe = probe.clone();
+            let mut step = 0;
+            Ok(wsgi_util::Body::from_fn(move |environ, _| {
+                step += 1;
+                probe.note(format!("step {step}"));
+                if whole(environ) != expected {
+                    probe.note(format!("the environ of step {step}: {}", whole(environ)));
+                }
+                Ok((step <= 8).then(|| vec![b'x'; 1_000_000]))
+            }))
+        })
+        .expect(|played| {
+            played.ok(vec![b'x'; 8_000_000])?;
+            let notes = played.probe.notes();
+            let changed = notes.into_iter().find(|note| note.starts_with("the environ"));
+            changed.map_or(Ok(()), Err)
+        }),
+        scenario(
             "call/multithread-is-true-to-fact",
             THREADS,
             Must,
@@ -130,4 +159,9 @@ fn two_at_once(
     plain(start_response)?;
     probe.note("ends");
     Ok("hello".into())
+}
+
+/// All that an environ says.
+fn whole(environ: &Environ<'_>) -> String {
+    environ.items().into_iter().map(|(key, value)| format!("{key}={value}\n")).collect()
 }

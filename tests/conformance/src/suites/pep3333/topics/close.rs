@@ -154,6 +154,21 @@ fn failures() -> Vec<Scenario> {
             played.logged("close() failed")
         }),
         scenario(
+            "close/panics-after-the-whole-body",
+            DETAILS,
+            Safe,
+            "A panic of close() is logged, and changes nothing about a response that is complete",
+        )
+        .app(|probe, _, start_response| {
+            plain(start_response)?;
+            Ok(probe.body(["one ", "two"]).close_panics().into_body())
+        })
+        .expect(|played| {
+            played.ok("one two")?;
+            played.noted_times("close", 1)?;
+            played.logged("close() panicked")
+        }),
+        scenario(
             "close/fails-after-an-error",
             DETAILS,
             Must,

@@ -213,6 +213,44 @@ fn rows() -> Vec<Row> {
             &[("HTTP_PROXY", None)],
         ),
         row(
+            "environ/user-cannot-be-claimed",
+            Safe,
+            "REMOTE_USER and AUTH_TYPE are what a server has found out: no field of the request is taken for them",
+            Request::get("/")
+                .field("Remote-User", "root")
+                .field("Auth-Type", "Basic")
+                .field("Authorization", "Basic cm9vdDo="),
+            &[
+                ("REMOTE_USER", None),
+                ("AUTH_TYPE", None),
+                ("HTTP_REMOTE_USER", Some("root")),
+                ("HTTP_AUTHORIZATION", Some("Basic cm9vdDo=")),
+            ],
+        ),
+        row(
+            "environ/server-cannot-be-claimed",
+            Safe,
+            "Fields with the names of variables of the server are not taken for them",
+            Request::get("/")
+                .field("Server-Port", "1")
+                .field("Path-Info", "/evil")
+                .field("Script-Name", "/evil"),
+            &[
+                ("PATH_INFO", Some("/")),
+                ("SCRIPT_NAME", Some("")),
+                ("HTTP_PATH_INFO", None),
+                ("HTTP_SCRIPT_NAME", None),
+                ("HTTP_SERVER_PORT", None),
+            ],
+        ),
+        row(
+            "environ/path-of-slashes",
+            Safe,
+            "A path that begins with several slashes is one of this server: `//host/x` is the path `/host/x`",
+            Request::get("//example.org/x"),
+            &[("PATH_INFO", Some("/example.org/x"))],
+        ),
+        row(
             "environ/scheme-cannot-be-claimed",
             Safe,
             "A field of the request is no variable of the server: the client does not choose the scheme",

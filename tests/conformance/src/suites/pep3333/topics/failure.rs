@@ -1,5 +1,6 @@
 //! Applications that fail.
 
+use super::super::request::Request;
 use super::super::scenario::{Scenario, plain, scenario};
 use crate::Level::{Must, Safe};
 use wsgi_util::AppError;
@@ -160,5 +161,14 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         )
         .app(|_, _, _| Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()))
         .expect(|played| played.is_error_page()),
+        scenario(
+            "failure/with-a-body-on-its-way",
+            ERRORS,
+            Must,
+            "The error page arrives whole, although the body of the request was not read",
+        )
+        .request(Request::post(vec![b'x'; 300_000]))
+        .app(|_, _, _| Err("it failed: 0a21".into()))
+        .expect(|played| played.is_error_page().and_then(|()| played.logged("it failed: 0a21"))),
     ]
 }

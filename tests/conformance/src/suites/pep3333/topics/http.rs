@@ -1,9 +1,11 @@
 //! What HTTP demands of the response, whatever the application says.
 
+use super::super::probe::Probe;
 use super::super::request::Request;
 use super::super::scenario::{Client, Place, Scenario, plain, scenario};
-use crate::Level::{Must, Should};
+use crate::Level::{Must, Safe, Should};
 use crate::wire::Framing;
+use wsgi_util::{AppResult, Environ, StartResponse};
 
 const FEATURES: &str = "Other HTTP Features";
 const LENGTH: &str = "Handling the Content-Length Header";
@@ -147,6 +149,35 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         .only(Place::Sockets)
         .expect(|played| played.ok("hello")),
         scenario(
+            "http/connection-of-an-old-client-is-kept",
+            FEATURES,
+            Should,
+            "The connection of a client of HTTP/1.0 is kept if it asks for that and the end of the body is told",
+        )
+        .request(Request::get("/").http_1_0().field("Connection", "keep-alive"))
+        .only(Place::Sockets)
+        .app(|_, _, start_response| {
+            start_response.start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])?;
+            Ok("hello".into())
+        })
+        .expect(|played| {
+            played.field("Connection", "keep-alive")?;
+            played.ok("hello")
+        }),
+        scenario(
+            "http/connection-of-an-old-client-is-the-end",
+            FEATURES,
+            Must,
+            "Where the end of the connection is the end of the body, it closes, whatever an old client asks for",
+        )
+        .request(Request::get("/").http_1_0().field("Connection", "keep-alive"))
+        .only(Place::Sockets)
+        .app(|probe, _, start_response| {
+            plain(start_response)?;
+            Ok(probe.body(["one ", "two"]).into_body())
+        })
+        .expect(|played| played.framing(Framing::Close).and_then(|()| played.ok("one two"))),
+        scenario(
             "http/pipelined",
             FEATURES,
             Must,
@@ -191,5 +222,32 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         })
         .only(Place::Sockets)
         .expect(|played| played.logged("\"GET / HTTP/1.1\" 201 7")),
+        scenario(
+            "http/options-of-the-server",
+            FEATURES,
+            Safe,
+            "OPTIONS * asks about the server, which answers itself: it has no path that an application could be given",
+        )
+        .request(Request::get("*").method("OPTIONS"))
+        .only(Place::Sockets)
+        .app(called)
+        .expect(|played| played.ok("").and_then(|()| played.notes(&[]))),
+        scenario(
+            "http/trace-is-refused",
+            FEATURES,
+            Safe,
+            "TRACE is refused by the server: its answer would show what the request carried, credentials too",
+        )
+        .request(Request::get("/").method("TRACE"))
+        .only(Place::Sockets)
+        .app(called)
+        .expect(|played| played.status(405).and_then(|()| played.notes(&[]))),
     ]
+}
+
+/// An application that is not to be called.
+fn called(probe: &Probe, _: &mut Environ<'_>, start_response: &mut dyn StartResponse) -> AppResult {
+    probe.note("called");
+    plain(start_response)?;
+    Ok("hello".into())
 }

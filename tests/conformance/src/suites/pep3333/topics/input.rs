@@ -282,6 +282,15 @@ fn boundaries() -> Vec<Scenario> {
         .client(Client::Pipelines)
         .only(Place::Sockets)
         .expect(|played| played.ok("hello")),
+        scenario(
+            "input/unread-large",
+            STREAMS,
+            Must,
+            "The answer arrives whole although a large body was not read",
+        )
+        .request(Request::post(vec![b'x'; 3_000_000]))
+        .only(Place::Sockets)
+        .expect(|played| played.ok("hello")),
         reading(
             "input/partly-read",
             "What the application leaves of a body is not taken for the next request",
@@ -377,6 +386,23 @@ fn later() -> Vec<Scenario> {
         })
         .expect(|played| played.ok("the body")),
         scenario(
+            "input/wrapped-by-the-application",
+            STREAMS,
+            Must,
+            "Middleware may wrap the input, and the body read from that while it is made, however slow the client is",
+        )
+        .request(Request::post("one\ntwo\nthree\n"))
+        .app(|_, environ, start_response| {
+            let wrapped = std::io::BufReader::new(environ.take_input());
+            environ.set_input(wrapped);
+            start_response.start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "3000000")])?;
+            Ok(Body::from_fn(|environ, _| {
+                let line = environ.input().readline(None)?;
+                Ok((!line.is_empty()).then(|| vec![b'x'; 1_000_000]))
+            }))
+        })
+        .expect(|played| played.ok(vec![b'x'; 3_000_000])),
+        scenario(
             "input/replaced-by-the-application",
             STREAMS,
             Must,
@@ -429,6 +455,23 @@ fn expect_continue() -> Vec<Scenario> {
             played.status(403)?;
             played.body("no")?;
             played.no_interim()
+        }),
+        scenario(
+            "input/expect-of-an-old-client",
+            EXPECT,
+            Must,
+            "A client of HTTP/1.0 never gets 100 Continue, whatever it says it expects",
+        )
+        .request(expecting().http_1_0())
+        .only(Place::Sockets)
+        .app(|_, environ, start_response| {
+            let body = all(environ.input())?;
+            plain(start_response)?;
+            Ok(body.into())
+        })
+        .expect(|played| {
+            played.no_interim()?;
+            played.ok("the body")
         }),
     ]
 }

@@ -128,5 +128,39 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 played.field("Content-Length", "4294967301")?;
                 played.is_cut_after("hello")
             }),
+        scenario(
+            "length/of-an-iterable-that-claims-too-little",
+            LENGTH,
+            Safe,
+            "An iterable with more pieces than it says cannot bring the connection out of step",
+        )
+        .app(|probe, _, start_response| {
+            start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+            Ok(probe.body(["one", "two"]).claims(1).into_body())
+        })
+        // The validator does not pass the number on, as in CPython, so that there is no length behind it.
+        .expect(|played| played.ok(if played.validated { "onetwo" } else { "one" })),
+        scenario(
+            "length/of-an-iterable-that-claims-nothing",
+            LENGTH,
+            Safe,
+            "An iterable that says it has no pieces is asked for them all the same",
+        )
+        .app(|probe, _, start_response| {
+            start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+            Ok(probe.body(["one", "two"]).claims(0).into_body())
+        })
+        .expect(|played| played.ok("onetwo").and_then(|()| played.noted_times("close", 1))),
+        scenario(
+            "length/of-an-iterable-that-claims-too-much",
+            LENGTH,
+            Safe,
+            "An iterable with fewer pieces than it says ends where it ends",
+        )
+        .app(|probe, _, start_response| {
+            start_response.start("200 OK", [("Content-Type", "text/plain")])?;
+            Ok(probe.body([]).claims(1).into_body())
+        })
+        .expect(|played| played.ok("")),
     ]
 }
