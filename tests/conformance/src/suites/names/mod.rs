@@ -125,7 +125,7 @@ impl Coverage {
     /// What `docs/COVERAGE.md` has to be.
     #[must_use]
     pub fn page(&self) -> String {
-        page::render(&self.modules, &self.api, &self.excuses)
+        page::render(&self.modules, &self.excuses)
     }
 
     /// What `links.md` has to be.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::api::Api;
 use super::data::{Entry, Names};
 use super::excuses::Excuse;
 
@@ -21,11 +20,7 @@ and hooks are [different types here](../ARCHITECTURE.md#subclass-and-override).
 ";
 
 /// The page.
-pub(super) fn render(
-    modules: &[(&str, Names)],
-    api: &Api,
-    excuses: &BTreeMap<String, Excuse>,
-) -> String {
+pub(super) fn render(modules: &[(&str, Names)], excuses: &BTreeMap<String, Excuse>) -> String {
     let mut page = HEAD.to_owned();
     page += "| module | names | here | excused |\n| --- | ---: | ---: | ---: |\n";
     let mut total = (0, 0);
@@ -42,24 +37,21 @@ pub(super) fn render(
     for (module, names) in modules {
         let _ = writeln!(page, "\n## {module}\n\n| CPython | here |\n| --- | --- |");
         for (python, entry) in names {
-            let _ = writeln!(page, "| `{python}` | {} |", cell(entry, api, excuses));
+            let _ = writeln!(page, "| `{python}` | {} |", cell(entry, excuses));
         }
     }
     page
 }
 
-fn cell(entry: &Entry, api: &Api, excuses: &BTreeMap<String, Excuse>) -> String {
+fn cell(entry: &Entry, excuses: &BTreeMap<String, Excuse>) -> String {
     if let Entry::Excused { excused } = entry {
         let (reason, anchor) = excuses
             .get(excused)
             .map_or(("", ""), |excuse| (excuse.reason.as_str(), excuse.anchor.as_str()));
         return format!("none ([{excused}](../DIFFERENCES.md#{anchor})): {reason}");
     }
-    let link = |path: &&str| {
-        let file = api.find(path).map_or("", |item| &item.file);
-        format!("[`{path}`](../{file})")
-    };
-    entry.paths().iter().map(link).collect::<Vec<_>>().join(", ")
+    let items = entry.paths().iter().map(|path| format!("`{path}`")).collect::<Vec<_>>();
+    items.join(", ")
 }
 
 /// The links: every path of the data once.
