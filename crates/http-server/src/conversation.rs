@@ -5,7 +5,8 @@ use crate::exchange::{BodyState, Draft, Exchange, Link, Parts, Request, Wire};
 use crate::failure::{run, settle};
 use crate::proto::{Framing, RequestHead, Version};
 use crate::{
-    BaseHttpRequestHandler, ClientAddress, HandlerError, RequestBody, ResponseBody, ServerInfo,
+    BaseHttpRequestHandler, ClientAddress, HandlerError, HandlerOptions, RequestBody, ResponseBody,
+    ServerInfo,
 };
 use std::io;
 
@@ -13,6 +14,7 @@ use std::io;
 #[derive(Clone, Copy)]
 pub(crate) struct Side<'c> {
     pub(crate) handler: &'c dyn BaseHttpRequestHandler,
+    pub(crate) options: &'c HandlerOptions,
     pub(crate) client_address: &'c ClientAddress,
     pub(crate) server: &'c ServerInfo,
     pub(crate) protocol: Version,
@@ -27,9 +29,10 @@ impl<'c> Side<'c> {
         client_address: &'c ClientAddress,
         server: &'c ServerInfo,
     ) -> Self {
-        let version = handler.options().protocol_version.as_bytes();
+        let options = handler.options();
+        let version = options.protocol_version.as_bytes();
         let protocol = Version::parse(version).unwrap_or(Version::HTTP_10);
-        Self { handler, client_address, server, protocol }
+        Self { handler, options, client_address, server, protocol }
     }
 
     /// Whether this side has to answer the client's `Expect: 100-continue`.
@@ -87,7 +90,7 @@ impl<'c> Side<'c> {
         draft: &mut Draft,
         refusal: &Refusal<'_>,
     ) -> Result<(), HandlerError> {
-        let wfile = ResponseBody::new(Link::Own(wire), draft, self.handler.options().wbufsize);
+        let wfile = ResponseBody::new(Link::Own(wire), draft, self.options.wbufsize);
         let mut x = Exchange::new(self.parts(request, RequestBody::default(), wfile));
         if refusal.retry {
             x.invite_retry();

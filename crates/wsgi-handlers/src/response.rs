@@ -147,7 +147,7 @@ pub struct Response {
     bytes_sent: u64,
     /// `len(result)`, once the application has returned.
     result_len: Option<usize>,
-    /// The Content-Length of the head that was sent.
+    /// The Content-Length of the head that was sent; before that, one that is to be sent besides the headers.
     declared: Option<u64>,
     /// Whether the application gave more than `declared`.
     overrun: bool,
@@ -266,6 +266,7 @@ impl Response {
     pub(crate) fn start(&mut self, status: Cow<'static, str>, headers: Headers) {
         self.status = status;
         self.headers = headers;
+        self.declared = None;
         self.state = ResponseState::Started;
     }
 
@@ -278,9 +279,19 @@ impl Response {
     ///
     /// The Content-Length is not one decimal number; nothing is marked.
     pub fn mark_headers_sent(&mut self) -> Result<(), Misuse> {
-        self.declared = start::content_length(&self.headers)?;
+        if self.declared.is_none() {
+            self.declared = start::content_length(&self.headers)?;
+        }
         self.state = ResponseState::Sent;
         Ok(())
+    }
+
+    /// Fixes a Content-Length that the headers do not have.
+    ///
+    /// For an override of [`set_content_length`](crate::BaseHandler::set_content_length) whose
+    /// [`write_head`](crate::BaseHandler::write_head) sends it by itself, and spares the headers a number as text.
+    pub fn declare_length(&mut self, length: u64) {
+        self.declared = Some(length);
     }
 
     /// Marks the body as ended, as after a [`sendfile`](crate::BaseHandler::sendfile) that sent all of it.

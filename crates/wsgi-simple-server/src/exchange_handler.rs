@@ -6,6 +6,7 @@ use http_server::proto::Framing;
 use http_server::{Exchange, RequestBody, ServerInfo};
 use std::io::{self, BufRead, Read, Write};
 use std::mem;
+use std::str;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wsgi_handlers::{Base, BaseHandler, HandlerOptions, Outcome, Response, Run, RunState};
@@ -59,28 +60,21 @@ fn respond<'x>(x: &mut Exchange<'x>, stderr: Stderr<'_>, turn: Turn<'_, 'x>) -> 
         options: options(x.server()),
         x: &mut *x,
         body_failed: &body_failed,
+        own_length: None,
         client_error: None,
     };
-    let mut run = match turn {
+    // In two places, because to bring a run to one place is to copy it.
+    let (outcome, rest) = match turn {
         Turn::First(application, get_environ) => {
             gateway.get_environ = Some(get_environ);
-            gateway.begin(application)
+            let mut run = gateway.begin(application);
+            gateway.go_on(&mut run)
         }
-        Turn::Next(run) => gateway.resume(*run),
-    };
-    let (outcome, rest) = loop {
-        match gateway.step(&mut run) {
-            Ok(Some(outcome)) => break (Ok(outcome), None),
-            Ok(None) if gateway.x.has_room() => {}
-            Ok(None) => {
-                if let Some(rest) = run.detach() {
-                    break (Ok(Outcome::Complete), Some(Box::new(rest)));
-                }
-            }
-            Err(error) => break (Err(error), None),
+        Turn::Next(run) => {
+            let mut run = gateway.resume(*run);
+            gateway.go_on(&mut run)
         }
     };
-    drop(run);
     let client_error = gateway.client_error.take();
     drop(gateway);
     x.rfile = body;
@@ -115,6 +109,8 @@ struct ExchangeHandler<'h, 'x, 'e> {
     stderr: &'h Stderr<'h>,
     options: &'static HandlerOptions,
     body_failed: &'h AtomicBool,
+    /// The Content-Length, if the application has not sent one.
+    own_length: Option<u64>,
     /// Why the request body could not be read, if the application gave up because of that.
     client_error: Option<io::Error>,
 }
@@ -132,6 +128,27 @@ fn options(server: &ServerInfo) -> &'static HandlerOptions {
     });
     // There are four, in the order of binary numbers.
     &OPTIONS[2 * usize::from(server.multithread) + usize::from(server.multiprocess)]
+}
+
+impl<'x: 'e, 'e> ExchangeHandler<'_, 'x, 'e> {
+    /// Sends the response as far as the client has room, and gives what is left of it then.
+    fn go_on(
+        &mut self,
+        run: &mut RunState<'e>,
+    ) -> (Result<Outcome, AppError>, Option<Box<RunState<'static>>>) {
+        loop {
+            match self.step(run) {
+                Ok(Some(outcome)) => return (Ok(outcome), None),
+                Ok(None) if self.x.has_room() => {}
+                Ok(None) => {
+                    if let Some(rest) = run.detach() {
+                        return (Ok(Outcome::Complete), Some(Box::new(rest)));
+                    }
+                }
+                Err(error) => return (Err(error), None),
+            }
+        }
+    }
 }
 
 impl<'x: 'e, 'e> BaseHandler<'e> for ExchangeHandler<'_, 'x, 'e> {
@@ -182,6 +199,16 @@ impl<'x: 'e, 'e> BaseHandler<'e> for ExchangeHandler<'_, 'x, 'e> {
         Base.start_response(self, response, status, headers, exc_info)
     }
 
+    /// As the default, but for where it is kept: `write_head` sends it.
+    fn set_content_length(&mut self, response: &mut Response) -> Result<(), AppError> {
+        if response.result_len() == Some(1) {
+            let length = response.bytes_sent();
+            response.declare_length(length);
+            self.own_length = Some(length);
+        }
+        Ok(())
+    }
+
     /// In CPython's order: status, `Date`, `Server`, the application's headers. The exchange adds the framing.
     fn write_head(&mut self, response: &mut Response) -> io::Result<()> {
         let code = status_code(response);
@@ -198,6 +225,9 @@ impl<'x: 'e, 'e> BaseHandler<'e> for ExchangeHandler<'_, 'x, 'e> {
         }
         for (name, value) in &response.headers {
             self.x.send_header(name, value)?;
+        }
+        if let Some(length) = self.own_length.take() {
+            self.x.send_header("Content-Length", decimal(length, &mut [0; 20]))?;
         }
         self.x.end_headers()
     }
@@ -231,6 +261,20 @@ impl<'x: 'e, 'e> BaseHandler<'e> for ExchangeHandler<'_, 'x, 'e> {
     }
 }
 
+/// A number as text, without an allocation.
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
+    let mut start = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        start -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    digits.get(start..).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default()
+}
+
 /// The code of the status, which is three digits if the handler has accepted it.
 fn status_code(response: &Response) -> Option<u16> {
     let code = response.status_code()?;
@@ -257,5 +301,17 @@ impl BufRead for Input<'_, '_> {
 
     fn consume(&mut self, amount: usize) {
         self.body.consume(amount);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn numbers_are_written_without_an_allocation() {
+        for number in [0, 9, 10, 13, 1 << 20, u64::MAX] {
+            assert_eq!(decimal(number, &mut [0; 20]), number.to_string());
+        }
     }
 }

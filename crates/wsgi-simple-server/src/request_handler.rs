@@ -78,9 +78,9 @@ pub trait WsgiRequestHandler {
             client_address: x.client_address(),
             server_software: x.options().server_version,
         });
-        if x.path() != head.path() {
-            // An override has set another path.
-            let (path, query) = x.path().split_once('?').unwrap_or((x.path(), ""));
+        // An override may have set another path.
+        if let Some(path) = x.replaced_path().filter(|path| *path != head.path()) {
+            let (path, query) = path.split_once('?').unwrap_or((path, ""));
             environ.insert("PATH_INFO", path_info(path));
             environ.insert("QUERY_STRING", query);
         }
@@ -336,10 +336,10 @@ impl fmt::Debug for BoundHandler {
 impl BaseHttpRequestHandler for BoundHandler {
     /// Every command reaches the application, except what asks for no resource, `OPTIONS *` and CONNECT, and TRACE.
     fn dispatch(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        match (x.command(), x.path()) {
-            ("OPTIONS", "*") => self.do_options(x),
-            ("CONNECT", _) => self.do_connect(x),
-            (TRACE, _) => self.do_trace(x),
+        match x.command() {
+            "OPTIONS" if x.path() == "*" => self.do_options(x),
+            "CONNECT" => self.do_connect(x),
+            TRACE => self.do_trace(x),
             _ => self.handler.handle(x, &self.server),
         }
     }

@@ -63,9 +63,10 @@ pub(crate) fn attend(
     handler: &dyn BaseHttpRequestHandler,
     attendance: Option<&Attendance<'_>>,
 ) -> Result<(), HandlerError> {
-    let options = handler.options();
+    let side = Side::new(handler, client_address, server);
+    let options = side.options;
     let mut conversation = Conversation {
-        side: Side::new(handler, client_address, server),
+        side,
         options,
         wire: SocketWire::new(connection, &options.deadlines, attendance),
         parser: HeadParser::new(options.limits),

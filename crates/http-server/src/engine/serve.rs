@@ -149,7 +149,7 @@ impl PlainProtocol {
         input.clear();
         let (result, next) = {
             let side = self.side();
-            let options = self.options();
+            let options = side.options;
             let request = parser.head(head);
             let expects_continue = side.expects_continue(request);
             // RFC 9110 §10.1.1: no 100 to a client that has not waited for it.
@@ -186,7 +186,7 @@ impl PlainProtocol {
         received: Received<'_>,
     ) -> (Result<(), HandlerError>, Next) {
         let side = self.side();
-        let wbufsize = self.options().wbufsize;
+        let wbufsize = side.options.wbufsize;
         let Received { parser, head, body, left } = received;
         let head = parser.head(head);
         let link = Link::Own(wire);

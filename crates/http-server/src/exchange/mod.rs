@@ -168,6 +168,12 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Returns the path that [`set_path`](Self::set_path) has set, if it was called.
+    #[must_use]
+    pub fn replaced_path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
     /// Replaces the path, as handlers do with `self.path = ...` before they call a method that looks at it.
     pub fn set_path(&mut self, path: impl Into<String>) {
         self.path = Some(path.into());
