@@ -35,6 +35,9 @@ pub struct CgiOptions {
     /// How long a script may go on once a server without an engine is told to stop. 5 s. The engine has
     /// [an option of its own](socketserver::engine::EngineOptions::graceful) for all that runs.
     pub graceful: Duration,
+    /// How many scripts run at a time, those included that wait for a slow client; 64. Beyond that the answer is 503 with
+    /// `Retry-After`. Clones of a handler count together.
+    pub processes: usize,
     /// As whom scripts run.
     pub run_as: RunAs,
     /// The interpreter for Python scripts, which are run with `-u` and need no executable bit then. `None`, the default:
@@ -74,6 +77,7 @@ socketserver::setters! {
         timeout: Option<Duration>,
         half_closed: Option<Duration>,
         graceful: Duration,
+        processes: usize,
         run_as: RunAs,
         python: Option<PathBuf>,
     }
@@ -89,6 +93,7 @@ impl CgiOptions {
             timeout: Some(Duration::from_secs(60)),
             half_closed: Some(Duration::from_secs(5)),
             graceful: Duration::from_secs(5),
+            processes: 64,
             run_as: RunAs::Nobody,
             python: None,
         }

@@ -61,6 +61,10 @@ pub(super) fn environment(
     set("SERVER_NAME", OsStr::new(&server.server_name));
     set("SERVER_PORT", OsStr::new(&port));
     set("SERVER_PROTOCOL", OsStr::new(x.request_version()));
+    if server.tls {
+        // Not in RFC 3875, but what scripts have looked for ever since there is TLS.
+        set("HTTPS", OsStr::new("on"));
+    }
     set("REQUEST_METHOD", OsStr::new(asked.method));
     set("QUERY_STRING", OsStr::new(asked.query));
     set("REMOTE_ADDR", OsStr::new(&x.client_address().host()));

@@ -90,6 +90,11 @@ impl CgiHttpRequestHandler {
             Program { file: &file, arguments: arguments(&asked), environment, interpreter };
         let mut script = match Script::start(program, input, &self.settings, &self.running) {
             Ok(script) => script,
+            Err(error) if error.kind() == ErrorKind::ResourceBusy => {
+                x.log_error(format_args!("CGI script not started: too many run already"));
+                x.invite_retry();
+                return x.send_error(503, None);
+            }
             Err(error) => {
                 x.log_error(format_args!("CGI script cannot be started: {error}"));
                 return x.send_error(500, None);

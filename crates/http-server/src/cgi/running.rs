@@ -13,7 +13,14 @@ use std::time::{Duration, Instant};
 /// A script is the leader of a process group. Its id is its own until it is reaped, which happens here and nowhere else, so
 /// a signal never reaches anybody else's processes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Running(Arc<Mutex<BTreeMap<i32, Child>>>);
+pub(super) struct Running(Arc<Mutex<Processes>>);
+
+#[derive(Debug, Default)]
+struct Processes {
+    children: BTreeMap<i32, Child>,
+    /// How many are about to be among them.
+    starting: usize,
+}
 
 /// Somebody may be writing the file, or have forked while he did; that passes.
 const BUSY_TRIES: u32 = 10;
@@ -22,33 +29,34 @@ const BUSY_PAUSE: Duration = Duration::from_millis(20);
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 impl Running {
-    /// Starts a script as the leader of a group; its pipes are for the caller to take.
+    /// Starts a script as the leader of a group; its pipes are for the caller to take. Fails with
+    /// [`io::ErrorKind::ResourceBusy`] if there are `most` already.
     pub(super) fn start<T>(
         &self,
         command: &mut Command,
+        most: usize,
         take: impl FnOnce(&mut Child) -> T,
     ) -> io::Result<(Pid, T)> {
-        let mut tries = 0;
-        let mut child = loop {
-            match command.spawn() {
-                Err(error)
-                    if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < BUSY_TRIES =>
-                {
-                    tries += 1;
-                    thread::sleep(BUSY_PAUSE);
-                }
-                result => break result?,
+        {
+            let mut processes = self.lock();
+            if processes.children.len() + processes.starting >= most {
+                return Err(io::ErrorKind::ResourceBusy.into());
             }
-        };
+            processes.starting += 1;
+        }
+        let spawned = spawn(command);
+        let mut processes = self.lock();
+        processes.starting -= 1;
+        let mut child = spawned?;
         let taken = take(&mut child);
         let pid = Pid::from_child(&child);
-        self.lock().insert(pid.as_raw_nonzero().get(), child);
+        processes.children.insert(pid.as_raw_nonzero().get(), child);
         Ok((pid, taken))
     }
 
     /// Collects a script that has exited.
     pub(super) fn reap(&self, script: Pid) -> Option<ExitStatus> {
-        let child = self.lock().remove(&script.as_raw_nonzero().get());
+        let child = self.lock().children.remove(&script.as_raw_nonzero().get());
         child.and_then(|mut child| child.wait().ok())
     }
 
@@ -76,16 +84,31 @@ impl Running {
 
     /// Kills all scripts that run. Who waits for one sees its end.
     pub(super) fn kill_all(&self) {
-        for (script, _) in self.lock().iter() {
+        for script in self.lock().children.keys() {
             if let Some(script) = Pid::from_raw(*script) {
                 signal(script, Signal::KILL);
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, Child>> {
+    fn lock(&self) -> MutexGuard<'_, Processes> {
         // A panic leaves nothing half-done here.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    let mut tries = 0;
+    loop {
+        match command.spawn() {
+            Err(error)
+                if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < BUSY_TRIES =>
+            {
+                tries += 1;
+                thread::sleep(BUSY_PAUSE);
+            }
+            result => return result,
+        }
     }
 }
 

@@ -107,9 +107,10 @@ impl Script {
         if let Some((uid, gid)) = ids(options.run_as) {
             command.uid(uid).gid(gid);
         }
-        let (pid, (stdin, stdout, stderr)) = running.start(&mut command, |child| {
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        })?;
+        let (pid, (stdin, stdout, stderr)) =
+            running.start(&mut command, options.processes, |child| {
+                (child.stdin.take(), child.stdout.take(), child.stderr.take())
+            })?;
         if let Some(mut stdin) = stdin {
             // It fits, and a script that does not want it may have ended already.
             let _ = stdin.write_all(&small);

@@ -220,6 +220,40 @@ fn a_slow_script_holds_up_nobody_else() {
 }
 
 #[test]
+fn no_more_scripts_run_than_may() {
+    for driver in DRIVERS {
+        let mut site = Site::new();
+        site.cgi.processes = 2;
+        let notes = site.scratch();
+        site.script(
+            "cgi-bin/slow",
+            &format!(
+                "{SAY}; until test -e {}/go; do sleep 0.05; done; echo ended\n",
+                notes.display()
+            ),
+        );
+        site.script("cgi-bin/x", SAY);
+        site.serve(driver, |address| {
+            let mut waiting: Vec<_> = (0..2).map(|_| connect(address)).collect();
+            for client in &mut waiting {
+                client.write_all(get("/cgi-bin/slow").as_bytes()).unwrap();
+                client.read_exact(&mut [0; 10]).unwrap();
+            }
+            let refused = exchange(address, &get("/cgi-bin/x"));
+            assert_eq!(refused.status(), "503 Service Unavailable");
+            assert_eq!(refused.header("Retry-After"), Some("1"));
+            fs::write(notes.join("go"), "").unwrap();
+            for mut client in waiting {
+                let mut text = String::new();
+                client.read_to_string(&mut text).unwrap();
+                assert!(text.contains("ended\n"), "{text}");
+            }
+            assert_eq!(exchange(address, &get("/cgi-bin/x")).body(), "begun\n");
+        });
+    }
+}
+
+#[test]
 fn clients_that_take_their_time_hold_no_thread() {
     let mut site = Site::of("echo 'Content-Type: text/plain'; echo; head -c 20000000 /dev/zero");
     site.engine.threads = 2;

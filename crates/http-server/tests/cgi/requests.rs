@@ -47,6 +47,22 @@ fn a_script_is_told_what_rfc_3875_says_and_nothing_of_the_servers_own_environmen
 }
 
 #[test]
+fn a_script_is_told_of_tls() {
+    let site = Site::of(TELL);
+    for tls in [false, true] {
+        let mut server = http_server::ServerInfo::new("h", Some(443));
+        server.tls = tls;
+        let request = "GET /cgi-bin/x HTTP/1.0\r\nHTTPS: on\r\n\r\n";
+        let mut connection = http_server::Pair { reader: request.as_bytes(), writer: Vec::new() };
+        let client = http_server::ClientAddress::Unnamed;
+        http_server::handle(&mut connection, &client, &server, &site.handler()).unwrap();
+        let text = String::from_utf8(connection.writer).unwrap();
+        assert_eq!(text.lines().any(|line| line == "HTTPS=on"), tls, "{text}");
+        assert!(text.contains("HTTP_HTTPS=on\n"), "{text}");
+    }
+}
+
+#[test]
 fn variables_can_be_added_and_path_replaced() {
     let mut site = Site::of(TELL);
     site.cgi.environment =
