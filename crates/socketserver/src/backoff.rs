@@ -51,8 +51,22 @@ const QUICK: Duration = Duration::from_millis(100);
 /// That many failures in a row may belong to single connections.
 const FREE: u32 = 8;
 
-/// Whether the system lacks what every further connection would need too.
-pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
+/// Whether an error says that the process or the system has run out of descriptors or memory, so that whoever asks next
+/// fails as well.
+///
+/// A server that cannot open a file for this reason is busy, and does not know whether there is one.
+///
+/// # Examples
+///
+/// ```
+/// use socketserver::is_exhaustion;
+/// use std::io;
+///
+/// assert!(is_exhaustion(&io::ErrorKind::OutOfMemory.into()));
+/// assert!(!is_exhaustion(&io::ErrorKind::NotFound.into()));
+/// ```
+#[must_use]
+pub fn is_exhaustion(error: &io::Error) -> bool {
     #[cfg(unix)]
     if let Some(code) = error.raw_os_error() {
         use rustix::io::Errno;

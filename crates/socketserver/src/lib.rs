@@ -132,6 +132,7 @@ mod wakeup;
 
 pub use address::ToServerAddress;
 pub use attendance::{Attendance, Heed};
+pub use backoff::is_exhaustion;
 pub use base_server::{AddressOf, BaseServer, RequestOf, Serve};
 pub use control::ShutdownHandle;
 pub use datagram_request_handler::{DatagramRequest, DatagramRequestHandler};

@@ -14,11 +14,14 @@ use std::time::SystemTime;
 
 impl SimpleHttpRequestHandler {
     /// Finds the page that stands for a directory. There may be one that cannot be served.
-    pub(super) fn index_page(&self, directory: &Path) -> Option<(PathBuf, Option<Opened>)> {
+    pub(super) fn index_page(
+        &self,
+        directory: &Path,
+    ) -> Option<(PathBuf, io::Result<Option<Opened>>)> {
         let pages = self.settings.index_pages.iter().map(|page| directory.join(page));
         pages.into_iter().find_map(|page| match inside::open(&self.settings, &page) {
-            Some(Opened::Directory(_)) => None,
-            None if !page.is_file() => None,
+            Ok(Some(Opened::Directory(_))) => None,
+            Ok(None) | Err(_) if !page.is_file() => None,
             found => Some((page, found)),
         })
     }
@@ -78,7 +81,7 @@ impl SimpleHttpRequestHandler {
         let mut name = path.as_os_str().to_owned();
         name.push(coding.extension());
         match inside::open(&self.settings, Path::new(&name)) {
-            Some(Opened::File(file, metadata)) => Some((file, metadata)),
+            Ok(Some(Opened::File(file, metadata))) => Some((file, metadata)),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@
 use super::SimpleHandlerOptions;
 #[cfg(target_os = "linux")]
 use super::beneath;
+use socketserver::is_exhaustion;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -22,45 +23,56 @@ pub(super) enum Opened {
 /// Opens a regular file or a directory; `None` if it is anything else or not to be served.
 ///
 /// A path that does not begin with the directory was made by an override of `translate_path`, which then answers for it.
-pub(super) fn open(options: &SimpleHandlerOptions, path: &Path) -> Option<Opened> {
+///
+/// # Errors
+///
+/// [`io::ErrorKind::PermissionDenied`], and if the system [lacks](is_exhaustion) what opening needs: there may be something.
+pub(super) fn open(options: &SimpleHandlerOptions, path: &Path) -> io::Result<Option<Opened>> {
     let opened = open_any(options, path)?;
     #[cfg(all(unix, feature = "cgi"))]
-    if !options.scripts.is_empty()
-        && opened.place(path).is_none_or(|place| options.is_script(&place))
-    {
-        return None;
+    if !options.scripts.is_empty() {
+        let is_script = |place: PathBuf| options.is_script(&place);
+        return Ok(opened.filter(|opened| !opened.place(path).is_none_or(is_script)));
     }
-    Some(opened)
+    Ok(opened)
 }
 
 /// The same, be it a script or not.
-fn open_any(options: &SimpleHandlerOptions, path: &Path) -> Option<Opened> {
+fn open_any(options: &SimpleHandlerOptions, path: &Path) -> io::Result<Option<Opened>> {
     let below = path.strip_prefix(&options.directory).ok();
     if below.is_some_and(|below| below.iter().any(|name| is_refused(options, name))) {
-        return None;
+        return Ok(None);
     }
     #[cfg(target_os = "linux")]
     if let Some(below) = below.filter(|_| !options.follow_links_outside) {
         if let Ok(found) = beneath::open(&options.directory, below) {
-            return found.and_then(|file| classify(file, path));
+            return Ok(found.and_then(|file| classify(file, path)));
         }
     }
-    open_checked(options, path)
+    open_checked(options, path).or_else(|error| {
+        let may_be_there = error.kind() == io::ErrorKind::PermissionDenied || is_exhaustion(&error);
+        if may_be_there { Err(error) } else { Ok(None) }
+    })
 }
 
 /// The same by looking at where the path has led, where the system cannot be asked to stay inside.
-fn open_checked(options: &SimpleHandlerOptions, path: &Path) -> Option<Opened> {
+fn open_checked(options: &SimpleHandlerOptions, path: &Path) -> io::Result<Option<Opened>> {
     // Before opening, because a FIFO has another end, and a device may do something when opened.
-    let found = fs::metadata(path).ok()?;
+    let found = fs::metadata(path)?;
     if !found.is_file() && !found.is_dir() {
-        return None;
+        return Ok(None);
     }
-    let Ok(file) = open_at_once(path) else {
-        let allowed = found.is_dir() && within(options, path, || path.canonicalize().ok());
-        return allowed.then_some(Opened::Directory(None));
-    };
-    // After opening, because the name may have come to mean something else in between: what counts is what is open.
-    if open_within(options, path, &file) { classify(file, path) } else { None }
+    match open_at_once(path) {
+        // After opening, because the name may have come to mean something else in between: what counts is what is open.
+        Ok(file) if open_within(options, path, &file) => Ok(classify(file, path)),
+        Ok(_) => Ok(None),
+        // It may still be passed through.
+        Err(error) if found.is_dir() && !is_exhaustion(&error) => {
+            let allowed = within(options, path, || path.canonicalize().ok());
+            Ok(allowed.then_some(Opened::Directory(None)))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes only what can be served: regular files, whose name has no slash behind it, and directories.
@@ -79,13 +91,13 @@ fn classify(file: File, path: &Path) -> Option<Opened> {
 ///
 /// # Errors
 ///
-/// Those of `read`, and [`io::ErrorKind::PermissionDenied`].
+/// Those of `read` and [`open`], and [`io::ErrorKind::PermissionDenied`].
 pub(super) fn read_directory<T>(
     options: &SimpleHandlerOptions,
     path: &Path,
     read: impl FnOnce(&Path) -> io::Result<T>,
 ) -> io::Result<T> {
-    match open(options, path) {
+    match open(options, path)? {
         // What is open, whatever the name means by now.
         Some(Opened::Directory(Some(directory))) => {
             match by_descriptor(&directory).filter(|found| found.exists()) {
@@ -143,7 +155,7 @@ impl Opened {
 /// Whether the path is a directory in which scripts may be looked for.
 #[cfg(all(unix, feature = "cgi"))]
 pub(crate) fn is_directory(options: &SimpleHandlerOptions, path: &Path) -> bool {
-    matches!(open_any(options, path), Some(Opened::Directory(_)))
+    matches!(open_any(options, path), Ok(Some(Opened::Directory(_))))
 }
 
 /// What a path leads to that should be a script.
@@ -281,10 +293,10 @@ mod tests {
             symlink(target, www.join(link)).expect("a link");
         }
         let options = SimpleHandlerOptions::new(&www);
-        let kind = |opened: Option<Opened>| match opened {
-            Some(Opened::File(..)) => "file",
-            Some(Opened::Directory(_)) => "directory",
-            None => "nothing",
+        let kind = |opened: io::Result<Option<Opened>>| match opened {
+            Ok(Some(Opened::File(..))) => "file",
+            Ok(Some(Opened::Directory(_))) => "directory",
+            Ok(None) | Err(_) => "nothing",
         };
         for (path, expected) in [
             ("", "directory"),

@@ -36,6 +36,7 @@ use crate::conditional::Validators;
 use crate::{BaseHttpRequestHandler, Exchange, HandlerOptions};
 use file_reply::{Found, settled_by_preconditions};
 use inside::Opened;
+use socketserver::is_exhaustion;
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -82,7 +83,8 @@ impl SimpleHttpRequestHandler {
     /// See [`SimpleHooks::send_head`]; `hooks` is the handler whose overrides are to be called.
     ///
     /// - A directory without a final slash is redirected (301), one with an index page is that page, any other is listed.
-    /// - What is no regular file, cannot be opened, or has a slash at its end is 404 `File not found`.
+    /// - What is no regular file, cannot be opened, or has a slash at its end is 404 `File not found`; 503 if no file can be
+    ///   opened for the time being.
     /// - A file is asked the preconditions of the request, in the order of RFC 9110 §13.2.2, and may be 304 or 412.
     /// - A `Range` is answered with 206, or 416 if nothing of it is there.
     ///
@@ -98,7 +100,7 @@ impl SimpleHttpRequestHandler {
         let now = SystemTime::now();
         let mut path = hooks.translate_path(x.path());
         let mut opened = inside::open(&self.settings, &path);
-        if matches!(opened, Some(Opened::Directory(_))) {
+        if matches!(opened, Ok(Some(Opened::Directory(_)))) {
             if let Some(location) = Target::new(x.path()).redirect() {
                 x.send_response(301)?;
                 x.send_header("Location", &location)?;
@@ -112,16 +114,17 @@ impl SimpleHttpRequestHandler {
             }
         }
         let mut vary = None;
-        if opened.is_none() {
+        if matches!(opened, Ok(None)) {
             if let Some(page) = self.fallback(x) {
                 opened = inside::open(&self.settings, &page);
                 (path, vary) = (page, Some("Accept"));
             }
         }
         let content_type = hooks.guess_type(&path);
-        let Some(Opened::File(file, metadata)) = opened else {
-            x.send_error(404, "File not found")?;
-            return Ok(None);
+        let (file, metadata) = match opened {
+            Ok(Some(Opened::File(file, metadata))) => (file, metadata),
+            Ok(_) => return x.send_error(404, "File not found").map(|()| None),
+            Err(error) => return not_opened(x, &path, &error, "File not found").map(|()| None),
         };
         let plain = Found {
             size: metadata.len(),
@@ -144,9 +147,12 @@ impl SimpleHttpRequestHandler {
         path: &Path,
     ) -> io::Result<Option<FileObject>> {
         let format = self.format(x);
-        let Ok(listing) = self.list(x, path, format) else {
-            x.send_error(404, "No permission to list directory")?;
-            return Ok(None);
+        let listing = match self.list(x, path, format) {
+            Ok(listing) => listing,
+            Err(error) => {
+                return not_opened(x, path, &error, "No permission to list directory")
+                    .map(|()| None);
+            }
         };
         let vary = self.settings.listing_formats.then_some("Accept");
         // A listing has no validators: `*` can match, and tags cannot.
@@ -239,6 +245,23 @@ impl SimpleHttpRequestHandler {
         let is_new = |name: &str| wanted(name) && !x.has_response_header(name);
         let new: Vec<_> = extra.iter().filter(|(name, _)| is_new(name)).collect();
         new.into_iter().try_for_each(|(name, value)| x.send_header(name, value))
+    }
+}
+
+/// Answers for what may be there and cannot be opened. Why is said to the log, and to nobody else.
+fn not_opened(
+    x: &mut Exchange<'_>,
+    path: &Path,
+    error: &io::Error,
+    message: &str,
+) -> io::Result<()> {
+    x.log_error(format_args!("cannot open {}: {error}", path.display()));
+    if is_exhaustion(error) {
+        // A cache would keep a 404.
+        x.invite_retry();
+        x.send_error(503, None)
+    } else {
+        x.send_error(404, message)
     }
 }
 

@@ -6,6 +6,7 @@ use super::SimpleHandlerOptions;
 use super::inside::{self, Opened};
 use super::listing::{self, Entry, Wanted};
 use header::{END, Member, push_padding, write_header};
+use socketserver::is_exhaustion;
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -55,17 +56,20 @@ impl Archive {
     }
 
     /// Goes on to the next file or directory, and writes its header.
-    fn start_next(&mut self) {
+    ///
+    /// What may not be opened cannot be asked for either, and is left out. If nothing can be opened for the time being, the
+    /// archive would look whole without being so.
+    fn start_next(&mut self) -> io::Result<()> {
         self.block.clear();
         self.at = 0;
         let Some(level) = self.open.last_mut() else {
             self.block.extend_from_slice(&END);
             self.ended = true;
-            return;
+            return Ok(());
         };
         let Some(entry) = level.entries.next() else {
             self.open.pop();
-            return;
+            return Ok(());
         };
         let path = level.path.join(&entry.name);
         let mut name = level.name.clone();
@@ -73,23 +77,33 @@ impl Archive {
         if entry.is_directory {
             if !entry.is_link {
                 name.push(b'/');
-                self.start_directory(path, name);
+                return self.start_directory(path, name).or_else(unless_exhausted);
             }
-        } else if let Some(Opened::File(file, metadata)) = inside::open(&self.options, &path) {
-            write_header(&member(&name, &metadata, metadata.len()), &mut self.block);
-            self.file = Some((file, metadata.len()));
+            return Ok(());
+        }
+        match inside::open(&self.options, &path) {
+            Ok(Some(Opened::File(file, metadata))) => {
+                write_header(&member(&name, &metadata, metadata.len()), &mut self.block);
+                self.file = Some((file, metadata.len()));
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(error) => unless_exhausted(error),
         }
     }
 
-    fn start_directory(&mut self, path: PathBuf, name: Vec<u8>) {
+    fn start_directory(&mut self, path: PathBuf, name: Vec<u8>) -> io::Result<()> {
         let wanted = Wanted { dotfiles: !self.options.hide_dotfiles, facts: false };
         let read = |open: &Path| Ok((open.metadata()?, listing::read(open, wanted)?));
-        // What may not be looked into cannot be asked for either.
-        if let Ok((metadata, entries)) = inside::read_directory(&self.options, &path, read) {
-            write_header(&member(&name, &metadata, 0), &mut self.block);
-            self.open.push(Level { path, name, entries: entries.into_iter() });
-        }
+        let (metadata, entries) = inside::read_directory(&self.options, &path, read)?;
+        write_header(&member(&name, &metadata, 0), &mut self.block);
+        self.open.push(Level { path, name, entries: entries.into_iter() });
+        Ok(())
     }
+}
+
+fn unless_exhausted(error: io::Error) -> io::Result<()> {
+    if is_exhaustion(&error) { Err(error) } else { Ok(()) }
 }
 
 impl Read for Archive {
@@ -124,7 +138,7 @@ impl Read for Archive {
                     push_padding(sent, &mut self.block);
                 }
                 None if self.ended => return Ok(0),
-                None => self.start_next(),
+                None => self.start_next()?,
             }
         }
     }
