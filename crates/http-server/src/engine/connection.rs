@@ -32,6 +32,10 @@ enum Way {
     Nowhere,
 }
 
+/// As many opened bytes are kept, or more if a head may be larger: no fewer than an engine keeps by default.
+#[cfg(feature = "tls")]
+const LEAST_ROOM: usize = 128 * 1024;
+
 impl HttpProtocol {
     pub(crate) fn plain(protocol: PlainProtocol) -> Self {
         Self(Way::Plain(protocol))
@@ -62,7 +66,8 @@ impl HttpProtocol {
         }
         match TlsLayer::new(&context) {
             Ok(layer) => {
-                self.0 = Way::Tls(Box::new(Layered::new(layer, plain)));
+                let room = plain.largest_head().max(LEAST_ROOM);
+                self.0 = Way::Tls(Box::new(Layered::with_input_buffer(layer, plain, room)));
                 None
             }
             Err(error) => {

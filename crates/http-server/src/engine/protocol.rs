@@ -94,6 +94,13 @@ impl PlainProtocol {
         self.refuse_with(desk, Why::Malformed(why))
     }
 
+    /// How many bytes a head may have, with the empty lines before it and the one behind it.
+    #[cfg(feature = "tls")]
+    pub(super) fn largest_head(&self) -> usize {
+        let limits = &self.options().limits;
+        limits.request_line + limits.head + 2 * limits.empty_lines + 2
+    }
+
     /// Logs why there is no TLS.
     #[cfg(feature = "tls")]
     pub(super) fn log(&self, error: &std::io::Error) {

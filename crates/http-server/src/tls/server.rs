@@ -14,7 +14,8 @@ use std::ops::Deref;
 /// What handlers see is the same as without TLS, but for [`ServerInfo::tls`](crate::ServerInfo#structfield.tls). The handshake is
 /// part of the connection, not of accepting it: it has the deadline of the first byte
 /// ([`Deadlines::first_byte`](crate::Deadlines#structfield.first_byte)), and no client can keep others from being
-/// accepted by it. A client that speaks plain HTTP is answered 400 with what to do, in plain HTTP; one whose handshake fails, or that
+/// accepted by it. (While others wait for a server without threads, that is the time of
+/// [`first_byte_in_turn`](crate::Deadlines#structfield.first_byte_in_turn).) A client that speaks plain HTTP is answered 400 with what to do, in plain HTTP; one whose handshake fails, or that
 /// rejects the certificate, is a line in the log.
 ///
 /// Other servers have their TLS by [`set_tls`](HttpServer::set_tls).
@@ -49,6 +50,29 @@ use std::ops::Deref;
 /// # impl BaseHttpRequestHandler for MyHandler {}
 /// let options = TlsOptions::new("cert.pem").keyfile("key.pem");
 /// HttpsServer::bind("127.0.0.1:8443", || MyHandler, options)?.engine().serve_forever()?;
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// A client that has forgotten the `s` is told so:
+///
+/// ```
+/// use http_server::{BaseHttpRequestHandler, HttpsServer, Serve, TlsOptions};
+/// use std::io::{Read, Write};
+/// use std::net::TcpStream;
+///
+/// struct MyHandler;
+/// impl BaseHttpRequestHandler for MyHandler {}
+///
+/// # let both = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/data/both.pem");
+/// // The file has both, the certificate and the key.
+/// let server = HttpsServer::bind("127.0.0.1:0", || MyHandler, TlsOptions::new(both))?;
+/// let mut client = TcpStream::connect(server.server_address())?;
+/// client.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+/// server.handle_request()?;
+///
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer)?;
+/// assert!(answer.starts_with("HTTP/1.0 400 Plain HTTP on a TLS port\r\n"));
 /// # std::io::Result::Ok(())
 /// ```
 ///

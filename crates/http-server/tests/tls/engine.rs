@@ -447,4 +447,10 @@ fn a_head_that_is_too_large_is_refused_in_tls() {
         client.ask(format!("GET / HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n", "x".repeat(70_000)));
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
     assert!(client.told_of_the_end);
+
+    let mut setting = http11(hello);
+    setting.options.limits = setting.options.limits.head(1_000_000);
+    let request = |size| format!("GET / HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n", "x".repeat(size));
+    assert_eq!(setting.connect().ask(request(900_000)), HELLO);
+    assert!(setting.connect().ask(request(1_000_000)).starts_with("HTTP/1.1 431 "));
 }

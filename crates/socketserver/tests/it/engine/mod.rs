@@ -1,6 +1,7 @@
 //! The engine over real sockets: nobody can stall it, and nobody is lost.
 
 mod hooks;
+mod layered;
 mod overload;
 mod slow_clients;
 mod stopping;
