@@ -142,7 +142,7 @@ impl<'c> Play<'c> {
                         }
                         Way::CutAt(place) if index == 0 && place < bytes.len() => {
                             let (start, rest) = bytes.split_at(place);
-                            self.connection.send(start);
+                            self.connection.send_apart(start);
                             self.connection.send(rest);
                         }
                         _ => {

@@ -73,7 +73,15 @@ impl Connection {
 
     /// Sends one byte in each segment, as far as the system lets a program decide that.
     pub fn send_by_byte(&mut self, bytes: &[u8]) -> bool {
-        bytes.iter().all(|byte| self.send(std::slice::from_ref(byte)))
+        bytes.iter().all(|byte| self.send_apart(std::slice::from_ref(byte)))
+    }
+
+    /// Sends bytes, and lets the server look at them before more is sent.
+    pub fn send_apart(&mut self, bytes: &[u8]) -> bool {
+        let sent = self.send(bytes);
+        // Mostly it is the server's turn then. Whether it looks is up to the system, and waiting for it would take seconds.
+        std::thread::yield_now();
+        sent
     }
 
     /// Says that nothing more will be sent, and goes on reading.
