@@ -24,7 +24,7 @@ pub enum Presence {
     /// Nothing is known against it.
     There,
     /// It has ended its side. It may have closed the connection, or wait for an answer all the same (RFC 9112 §9.6):
-    /// that shows only when something is sent. Linux alone tells; elsewhere it counts as being there.
+    /// that shows only when something is sent.
     Ended,
     /// It has reset the connection, or nothing can be sent any more.
     Gone,
@@ -45,7 +45,7 @@ impl Presence {
         let _ = poll(&mut looked_at, Some(&Timespec::default()));
         let [found] = &looked_at;
         match found.revents() {
-            found if found.intersects(PollFlags::ERR | PollFlags::HUP) => Self::Gone,
+            found if found.intersects(GONE) => Self::Gone,
             found if found.intersects(ENDED) => Self::Ended,
             _ => Self::There,
         }
@@ -53,9 +53,15 @@ impl Presence {
 }
 
 #[cfg(target_os = "linux")]
+const GONE: PollFlags = PollFlags::ERR.union(PollFlags::HUP);
+#[cfg(target_os = "linux")]
 const ENDED: PollFlags = PollFlags::RDHUP;
+
+// Others say the same of an end of one side and of both, if they say anything.
 #[cfg(not(target_os = "linux"))]
-const ENDED: PollFlags = PollFlags::empty();
+const GONE: PollFlags = PollFlags::ERR;
+#[cfg(not(target_os = "linux"))]
+const ENDED: PollFlags = PollFlags::HUP;
 
 #[cfg(test)]
 mod tests {

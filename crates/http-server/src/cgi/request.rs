@@ -104,7 +104,8 @@ fn joined_fields(x: &Exchange<'_>) -> BTreeMap<String, Vec<u8>> {
             continue;
         }
         let variable = format!("HTTP_{}", lower.to_ascii_uppercase().replace('-', "_"));
-        let separator: &[u8] = if lower == "cookie" { b"; " } else { b", " };
+        // As CPython; but a comma would not separate cookies (RFC 6265 §4.2.1).
+        let separator: &[u8] = if lower == "cookie" { b"; " } else { b"," };
         match fields.get_mut(&variable) {
             Some(joined) => {
                 joined.extend_from_slice(separator);

@@ -87,7 +87,7 @@ fn fields_become_variables_but_those_that_could_pose_as_others() {
     assert_eq!(
         fields,
         [
-            "HTTP_ACCEPT=a, b",
+            "HTTP_ACCEPT=a,b",
             "HTTP_COOKIE=c=1; d=2",
             "HTTP_HOST=h",
             "HTTP_REFERER=",
