@@ -2,7 +2,7 @@
 
 use crate::bytes::{from_latin1, latin1};
 use crate::wire::Answer;
-use crate::{Problem, Profile, Subject};
+use crate::{Level, Problem, Profile, Subject};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,6 +36,9 @@ pub struct Expected {
     pub to: Option<String>,
     /// The statuses below 200 that come before. If it says nothing: none from ours, while others may send 100.
     pub interim: Option<Vec<u16>>,
+    /// Whether a foreign server may as well close the connection without an answer, although the rule is a MUST.
+    #[serde(default)]
+    pub silent: bool,
     /// How many answers like this one come, one after the other.
     pub times: Option<usize>,
     /// Whether the connection has to end before the content does, so that the client sees that it is not whole.
@@ -175,23 +178,27 @@ impl Expected {
         self.body_problem(&from_latin1(&answer.body))
     }
 
+    /// Whether this is a refusal, and a foreign server may close instead of it.
+    ///
+    /// Where a document says no more than SHOULD, or nothing, the end of the connection is as good as the words.
+    pub(super) fn may_be_silent(&self, level: Level) -> bool {
+        let is_refusal = matches!(self.status, Status::Code(code) if REFUSALS.contains(&code));
+        is_refusal && (self.silent || level != Level::Must)
+    }
+
     fn takes(&self, status: u16, method: &str, subject: &Subject) -> bool {
         match self.status {
+            _ if !subject.is_ours && self.also.contains(&status) => true,
             Status::Any => true,
             Status::Refused if matches!(status, 405 | 501) => true,
-            Status::Refused => {
-                !subject.is_ours && (REFUSALS.contains(&status) || self.also.contains(&status))
-            }
+            Status::Refused => !subject.is_ours && REFUSALS.contains(&status),
             Status::Code(code) if code == status => true,
             Status::Code(code) if subject.is_ours => {
                 let _ = code;
                 false
             }
             // A refusal in other words is as good, as long as the request is not acted upon.
-            Status::Code(code) => {
-                self.also.contains(&status)
-                    || (REFUSALS.contains(&code) && REFUSALS.contains(&status))
-            }
+            Status::Code(code) => REFUSALS.contains(&code) && REFUSALS.contains(&status),
             Status::Served if subject.is_ours => match subject.profile {
                 Profile::Static if !matches!(method, "GET" | "HEAD" | "OPTIONS") => status == 405,
                 _ => (200..300).contains(&status),

@@ -96,6 +96,8 @@ struct Play<'c> {
     variables: &'c Variables,
     connection: Connection,
     answers: Vec<Answer>,
+    /// The server has closed instead of an answer, which it may.
+    went_away: bool,
 }
 
 impl<'c> Play<'c> {
@@ -110,13 +112,16 @@ impl<'c> Play<'c> {
                 format!("connecting to {} failed: {error}", subject.address),
             )
         })?;
-        Ok(Self { case, subject, variables, connection, answers: Vec::new() })
+        Ok(Self { case, subject, variables, connection, answers: Vec::new(), went_away: false })
     }
 
     fn run(&mut self, way: &Way) -> Result<(), String> {
         self.send(way)?;
         while self.answers.len() < self.case.answers.len() {
             self.read_answer()?;
+            if self.went_away {
+                return Ok(());
+            }
         }
         match self.case.then {
             Then::Close => self.closes(),
@@ -173,8 +178,14 @@ impl<'c> Play<'c> {
             _ => format!("answer {}: ", number + 1),
         };
         let method = self.method(number, expected);
-        let answer =
-            self.connection.read_answer(&method).map_err(|trouble| format!("{which}{trouble}"))?;
+        let answer = match self.connection.read_answer(&method) {
+            Ok(answer) => answer,
+            Err(_) if self.may_go_away(expected) => {
+                self.went_away = true;
+                return Ok(());
+            }
+            Err(trouble) => return Err(format!("{which}{trouble}")),
+        };
         let resolve = |text: &str| self.variables.fill(text);
         if let Some(problem) = expected
             .problem(&answer, &method, self.subject, resolve)
@@ -184,6 +195,14 @@ impl<'c> Play<'c> {
         }
         self.answers.push(answer);
         Ok(())
+    }
+
+    /// Whether a foreign server has closed without a word where that is as good as a refusal.
+    fn may_go_away(&mut self, expected: &Expected) -> bool {
+        !self.subject.is_ours
+            && expected.may_be_silent(self.case.case.level)
+            && self.connection.unread().is_empty()
+            && self.connection.read_to_end().is_some()
     }
 
     /// The method that is answered: what the case says, or what it sends first.
