@@ -215,13 +215,17 @@ fn send(x: &mut Exchange<'_>, begun: Begun, script: Script) -> io::Result<()> {
 fn pass_on(x: &mut Exchange<'_>, mut script: Script, has_body: bool) -> io::Result<()> {
     let mut block = vec![0; BLOCK];
     while x.has_room() {
-        let outcome = match script.read(x, &mut block) {
-            Ok(0) => script.finish(x).map(|()| 0),
-            outcome => outcome,
-        };
-        match outcome {
-            Ok(0) => return Ok(()),
-            Ok(count) if has_body => x.wfile.write_all(block.get(..count).unwrap_or_default())?,
+        match script.read(x, &mut block) {
+            Ok(0) => {
+                // All that it had to say has been said, however it ends.
+                if let Err(why) = script.finish(x) {
+                    x.log_error(format_args!("CGI script killed: {why}"));
+                }
+                return Ok(());
+            }
+            Ok(count) if has_body => {
+                x.wfile.write_all(block.get(..count).unwrap_or_default())?;
+            }
             Ok(_) => {}
             Err(why) => return give_up(x, &why),
         }
@@ -237,22 +241,11 @@ fn give_up(x: &mut Exchange<'_>, why: &GivenUp) -> io::Result<()> {
             x.give_up();
             return Err(io::Error::new(ErrorKind::BrokenPipe, "nobody waits for the CGI script"));
         }
-        GivenUp::Silent(timeout) => {
-            x.log_error(format_args!(
-                "CGI script killed: no output for {} s",
-                timeout.as_secs_f64()
-            ));
-            504
-        }
-        GivenUp::ServerStops => {
-            x.log_error(format_args!("CGI script killed: the server stops"));
-            503
-        }
-        GivenUp::Failed(error) => {
-            x.log_error(format_args!("CGI script cannot be read: {error}"));
-            500
-        }
+        GivenUp::Silent(_) => 504,
+        GivenUp::ServerStops => 503,
+        GivenUp::Failed(_) => 500,
     };
+    x.log_error(format_args!("CGI script killed: {why}"));
     if x.headers_ended() {
         x.cut();
         return Ok(());

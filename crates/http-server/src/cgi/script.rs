@@ -11,6 +11,7 @@ use rustix::process::Pid;
 use socketserver::Presence;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -59,6 +60,17 @@ pub(super) enum GivenUp {
     ClientGone,
     ServerStops,
     Failed(io::Error),
+}
+
+impl fmt::Display for GivenUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Silent(timeout) => write!(f, "no output for {} s", timeout.as_secs_f64()),
+            Self::ClientGone => f.write_str("its client is gone"),
+            Self::ServerStops => f.write_str("the server stops"),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
 }
 
 /// What there is to read.

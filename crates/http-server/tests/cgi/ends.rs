@@ -60,6 +60,19 @@ fn a_silent_script_is_killed_with_all_it_has_started() {
 }
 
 #[test]
+fn a_script_that_has_said_all_has_its_answer_whole_even_if_it_is_killed() {
+    for driver in DRIVERS {
+        let mut site = Site::new();
+        site.cgi.timeout = Some(Duration::from_millis(300));
+        endless(&site, &format!("{SAY}; exec >&-; sleep 1000"));
+        let answer = site.serve(driver, |address| exchange(address, &get("/cgi-bin/x")));
+        assert_eq!(answer.body(), "begun\n");
+        assert!(site.log().contains(&"CGI script killed: no output for 0.3 s".to_owned()));
+        expect_dead(&pids(&site));
+    }
+}
+
+#[test]
 fn a_script_that_says_something_now_and_then_is_not_silent() {
     let mut site = Site::of(&format!("{SAY}; for i in 1 2 3 4 5 6; do sleep 0.2; echo $i; done"));
     site.cgi.timeout = Some(Duration::from_secs(1));
