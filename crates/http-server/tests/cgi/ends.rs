@@ -64,7 +64,11 @@ fn a_script_that_has_said_all_has_its_answer_whole_even_if_it_is_killed() {
     for driver in DRIVERS {
         let mut site = Site::new();
         site.cgi.timeout = Some(Duration::from_millis(300));
-        endless(&site, &format!("{SAY}; exec >&-; sleep 1000"));
+        let notes = site.scratch();
+        site.script(
+            "cgi-bin/x",
+            &format!("echo $$ > {}/pids; {SAY}; exec >&-; sleep 1000", notes.display()),
+        );
         let answer = site.serve(driver, |address| exchange(address, &get("/cgi-bin/x")));
         assert_eq!(answer.body(), "begun\n");
         assert!(site.log().contains(&"CGI script killed: no output for 0.3 s".to_owned()));
