@@ -33,7 +33,8 @@ pub struct Deadlines {
     /// It closes at once when its server stops, and when another client waits for a server that serves one connection at
     /// a time.
     pub idle: Option<Duration>,
-    /// How slowly a request body may come. Then 408 if nothing was sent, and the connection closes. 1 KiB/s after 10 s.
+    /// How slowly a request body may come. Then 408 if nothing was sent, and the connection closes. 1 KiB/s after 10 s. With
+    /// TLS, what counts is records that are whole: up to 16 KiB each.
     pub body: Option<MinRate>,
     /// How slowly the client may take the response. Then the connection closes. 1 KiB/s after 10 s.
     pub response: Option<MinRate>,

@@ -14,6 +14,10 @@ struct Example {
 
 impl Example {
     fn start(name: &str) -> Self {
+        Self::start_with(name, &[])
+    }
+
+    fn start_with(name: &str, arguments: &[&str]) -> Self {
         // Cargo puts the examples beside the directory of the tests.
         let mut path = std::env::current_exe().expect("the path of this test");
         path.pop();
@@ -22,6 +26,7 @@ impl Example {
         assert!(path.exists(), "build the examples first: cargo build --examples");
         let mut program = Command::new(path)
             .arg("127.0.0.1:0")
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -29,7 +34,7 @@ impl Example {
         let mut stdout = BufReader::new(program.stdout.take().expect("a pipe"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("the first line");
-        let address = line.split_once("http://").and_then(|(_, rest)| rest.split_once('/'));
+        let address = line.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
         let (address, _) = address.unwrap_or_else(|| panic!("no address in {line:?}"));
         let address = address.to_owned();
         Self { program, stdout, address }
@@ -77,6 +82,16 @@ fn hello() {
         assert!(response.ends_with("\r\nContent-Type: text/plain\r\n\r\nHello world!\n"));
     }
     assert!(example.ask("POST / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 501 "));
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn hello_https() {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/data");
+    let (cert, key) = (format!("{data}/cert.pem"), format!("{data}/key.pem"));
+    let example = Example::start_with("hello_https", &[&cert, &key]);
+    // What it answers over TLS is the matter of tests/tls; this is who it says it is.
+    assert!(example.get("/").starts_with("HTTP/1.0 400 Plain HTTP on a TLS port\r\n"));
 }
 
 #[test]
