@@ -78,9 +78,9 @@ fn a_script_that_has_said_all_has_its_answer_whole_even_if_it_is_killed() {
 
 #[test]
 fn a_script_that_says_something_now_and_then_is_not_silent() {
-    let mut site = Site::of(&format!("{SAY}; for i in 1 2 3 4 5 6; do sleep 0.2; echo $i; done"));
-    site.cgi.timeout = Some(Duration::from_secs(1));
-    assert_eq!(site.get("/cgi-bin/x").body(), "begun\n1\n2\n3\n4\n5\n6\n");
+    let mut site = Site::of(&format!("{SAY}; for i in 1 2 3 4 5 6 7; do sleep 0.5; echo $i; done"));
+    site.cgi.timeout = Some(Duration::from_millis(2500));
+    assert_eq!(site.get("/cgi-bin/x").body(), "begun\n1\n2\n3\n4\n5\n6\n7\n");
 }
 
 #[test]
