@@ -1,5 +1,6 @@
 //! Plays trials, side by side where they may be.
 
+use crate::stage::SIDE_BY_SIDE;
 use crate::{Case, Outcome, Trial};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,16 +17,19 @@ pub struct Played {
     pub outcome: Outcome,
 }
 
-/// So many trials wait for servers at a time. They mostly wait, so that this has little to do with processors.
-const SIDE_BY_SIDE: usize = 16;
-
-/// Plays all trials, and gives them in the order they came in.
+/// Plays all trials, as many at a time as servers of ours can stand, and gives them in the order they came in.
 #[must_use]
 pub fn run(trials: Vec<Trial>) -> Vec<Played> {
+    run_side_by_side(trials, SIDE_BY_SIDE)
+}
+
+/// The same, so many at a time.
+#[must_use]
+pub fn run_side_by_side(trials: Vec<Trial>, side_by_side: usize) -> Vec<Played> {
     let numbered = trials.into_iter().enumerate();
     let (alone, together): (Vec<_>, Vec<_>) = numbered.partition(|(_, trial)| trial.alone);
     let mut played = Vec::new();
-    play(together, SIDE_BY_SIDE, &mut played);
+    play(together, side_by_side.max(1), &mut played);
     play(alone, 1, &mut played);
     played.sort_by_key(|(number, _)| *number);
     played.into_iter().map(|(_, played)| played).collect()

@@ -102,8 +102,13 @@ pub struct Stage {
     pub subjects: Vec<Subject>,
     /// What the run was told.
     pub settings: Settings,
+    /// How many trials may be played at a time, so that none waits for the client of another.
+    pub side_by_side: usize,
     _served: Vec<Served>,
 }
+
+/// So many trials wait for servers of ours at a time. They mostly wait, so that this has little to do with processors.
+pub(crate) const SIDE_BY_SIDE: usize = 16;
 
 impl Stage {
     /// Starts our own servers: handler, WSGI and directory, each on both drivers.
@@ -123,21 +128,27 @@ impl Stage {
                 patience: PATIENCE_WITH_OURS,
             })
             .collect();
-        Ok(Self { subjects, settings, _served: served })
+        Ok(Self { subjects, settings, side_by_side: SIDE_BY_SIDE, _served: served })
     }
 
-    /// A server that is there already.
+    /// A server that is there already, and serves so many clients at a time.
     #[must_use]
-    pub fn target(name: String, address: SocketAddr, profile: Profile, settings: Settings) -> Self {
+    pub fn target(
+        name: String,
+        address: SocketAddr,
+        profile: Profile,
+        settings: Settings,
+        side_by_side: usize,
+    ) -> Self {
         let patience = settings.patience;
         let subject = Subject { name, address, profile, is_ours: false, patience };
-        Self { subjects: vec![subject], settings, _served: Vec::new() }
+        Self { subjects: vec![subject], settings, side_by_side, _served: Vec::new() }
     }
 
     /// Any other servers, for tests of the suites themselves.
     #[must_use]
     pub fn of(subjects: Vec<Subject>, settings: Settings) -> Self {
-        Self { subjects, settings, _served: Vec::new() }
+        Self { subjects, settings, side_by_side: SIDE_BY_SIDE, _served: Vec::new() }
     }
 
     /// Whether the servers are ours, so that also what cannot be seen from outside can be looked at.

@@ -6,8 +6,8 @@ mod live;
 mod serve;
 mod target;
 
-use crate::report::{Report, failures, table};
-use crate::run::run;
+use crate::report::{Report, excuses, failures, table};
+use crate::run::run_side_by_side;
 use crate::{Problem, Settings, Stage, Suite, Trial, suites};
 pub use args::Args;
 use std::fmt::Write as _;
@@ -55,6 +55,11 @@ fn act(args: &Args) -> Result<bool, Problem> {
     let report = played(trials, &stage, args.target.as_deref());
     let page = report.write(&report_folder(), &name)?;
     let mut text = failures(&report, args.failures);
+    let excused = excuses(&report);
+    if !excused.is_empty() {
+        text.push_str(&excused);
+        text.push('\n');
+    }
     text.push_str(&table(&report));
     let _ = write!(
         text,
@@ -98,7 +103,7 @@ pub fn played(trials: Vec<Trial>, stage: &Arc<Stage>, target: Option<&str>) -> R
             format!("{version} ({})", subjects.join(", "))
         }
     };
-    let played = run(trials);
+    let played = run_side_by_side(trials, stage.side_by_side);
     Report::new(title, stage.settings.seed, begin.elapsed(), played)
 }
 

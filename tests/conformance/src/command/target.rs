@@ -1,9 +1,11 @@
 //! A server of somebody else's: whether it is there, and serves what the cases need, before any is played.
 
+use crate::stage::SIDE_BY_SIDE;
 use crate::wire::{Answer, Connection, Trouble};
 use crate::{Problem, Profile, Settings, Stage};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 /// Finds the server, and asks it for one page.
 pub(super) fn stage(target: &str, profile: Profile, settings: Settings) -> Result<Stage, Problem> {
@@ -13,7 +15,8 @@ pub(super) fn stage(target: &str, profile: Profile, settings: Settings) -> Resul
         match Connection::open(address, settings.patience) {
             Ok(connection) => {
                 ask(connection, target, profile)?;
-                return Ok(Stage::target(target.to_owned(), address, profile, settings));
+                let clients = clients_at_a_time(address, settings.patience);
+                return Ok(Stage::target(target.to_owned(), address, profile, settings, clients));
             }
             Err(error) => refused = Some((address, error)),
         }
@@ -31,6 +34,25 @@ pub(super) fn stage(target: &str, profile: Profile, settings: Settings) -> Resul
         ),
         _ => format!("cannot connect to {target} ({address}): {error}"),
     }))
+}
+
+/// How many clients are served at a time: as many as can be silent while another is answered, and that one.
+///
+/// Without this, a case that keeps a server waiting would fail all others on one that serves its clients in turn.
+fn clients_at_a_time(address: SocketAddr, patience: Duration) -> usize {
+    let patience = patience.min(Duration::from_secs(1));
+    for silent in [SIDE_BY_SIDE - 1, 7, 3, 1] {
+        let crowd: Vec<_> =
+            (0..silent).map_while(|_| Connection::open(address, patience).ok()).collect();
+        let answered = Connection::open(address, patience).is_ok_and(|mut connection| {
+            connection.send(b"GET / HTTP/1.1\r\nHost: conformance\r\nConnection: close\r\n\r\n");
+            connection.read_answer("GET").is_ok()
+        });
+        if answered && crowd.len() == silent {
+            return silent + 1;
+        }
+    }
+    1
 }
 
 fn resolve(target: &str) -> Result<Vec<SocketAddr>, Problem> {
@@ -145,6 +167,7 @@ mod tests {
         let target = served.address.to_string();
         let error = refused(&target, Profile::Static);
         assert!(error.contains("404") && error.contains("--make-tree"), "{error}");
-        assert!(stage(&target, Profile::Wsgi, Settings::default()).is_ok());
+        let stage = stage(&target, Profile::Wsgi, Settings::default()).unwrap();
+        assert_eq!(stage.side_by_side, 16);
     }
 }

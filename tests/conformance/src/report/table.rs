@@ -1,9 +1,10 @@
 //! The table on the terminal.
 
 use super::{Report, Verdict};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// The counts, and what is excused.
+/// The counts.
 #[must_use]
 pub fn table(report: &Report) -> String {
     let rows = report.rows();
@@ -28,13 +29,28 @@ pub fn table(report: &Report) -> String {
             counts.excused
         );
     }
-    let excused: Vec<_> =
-        report.cases.iter().filter(|case| case.verdict() == Verdict::Excused).collect();
-    if !excused.is_empty() {
-        text.push_str("\nexcused:\n");
-        for reported in excused {
-            let _ = writeln!(text, "  {}  {}", reported.case.id, reported.links().join(", "));
-        }
+    text
+}
+
+/// So many cases are named for each excuse.
+const NAMED: usize = 2;
+
+/// What is excused, by the line that explains it; the report names every case.
+#[must_use]
+pub fn excuses(report: &Report) -> String {
+    let mut by_link: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for reported in report.cases.iter().filter(|case| case.verdict() == Verdict::Excused) {
+        by_link.entry(reported.links().join(", ")).or_default().push(&reported.case.id);
+    }
+    let mut text = String::new();
+    if !by_link.is_empty() {
+        text.push_str("excused by\n");
+    }
+    let width = by_link.keys().map(String::len).max().unwrap_or(0);
+    for (link, cases) in by_link {
+        let named = cases.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        let more = if cases.len() > NAMED { ", ..." } else { "" };
+        let _ = writeln!(text, "  {link:width$}  {:>4}  {named}{more}", cases.len());
     }
     text
 }
