@@ -208,7 +208,7 @@ impl<'a> RequestEnviron<'a> {
 /// As in CPython's `path`, slashes at the start count as one, so that no redirect made of the path leads to another host
 /// (gh-87389).
 pub(crate) fn path_info(path: &str) -> Cow<'_, str> {
-    let slashes = path.len() - path.trim_start_matches('/').len();
+    let slashes = path.bytes().take_while(|byte| *byte == b'/').count();
     let path = path.get(slashes.saturating_sub(1)..).unwrap_or(path);
     match Cow::from(percent_decode_str(path)) {
         Cow::Borrowed(_) => Cow::Borrowed(path),

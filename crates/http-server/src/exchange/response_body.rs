@@ -218,9 +218,10 @@ impl<'a> ResponseBody<'a> {
     ) -> io::Result<()> {
         match &mut self.stage {
             Stage::Head(head) if head.status.is_none() => {
-                match (reason, code_and_phrase(status)) {
-                    (None, Some(usual)) => write_usual_status_line(protocol, usual, self.out),
-                    _ => write_status_line(protocol, status, reason.unwrap_or(""), self.out)?,
+                let is_usual = |usual: &&str| reason.is_none() || usual.get(4..) == reason;
+                match code_and_phrase(status).filter(is_usual) {
+                    Some(usual) => write_usual_status_line(protocol, usual, self.out),
+                    None => write_status_line(protocol, status, reason.unwrap_or(""), self.out)?,
                 }
                 head.status = Some(status);
                 Ok(())

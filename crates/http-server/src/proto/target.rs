@@ -113,8 +113,9 @@ impl Form {
 
     /// The parts of the target this form was decided for.
     pub(super) fn view<'a>(self, target: &'a str) -> TargetForm<'a> {
-        let split = |text: &'a str| match text.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
+        // Byte by byte: most targets are shorter than it takes to begin a search in words.
+        let split = |text: &'a str| match text.bytes().position(|byte| byte == b'?') {
+            Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
             None => (text, None),
         };
         match self {
