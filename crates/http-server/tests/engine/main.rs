@@ -2,6 +2,7 @@
 
 mod bodies;
 mod deadlines;
+mod files;
 mod limits;
 mod responses;
 mod sockets;
