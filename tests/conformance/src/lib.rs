@@ -18,6 +18,7 @@ pub mod command;
 pub mod data;
 pub mod invariants;
 mod outcome;
+pub mod peers;
 mod problem;
 pub mod report;
 pub mod requirements;

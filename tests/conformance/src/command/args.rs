@@ -42,6 +42,12 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     pub patience: Duration,
 
+    /// Plays the black-box suites on other people's servers beside ours, one after the other: all that can be found or
+    /// installed, or those with one of these texts in their names (CPython's of every Python, gunicorn, waitress, granian,
+    /// cheroot, werkzeug, uwsgi, hyper, tiny_http, nginx). --list shows them.
+    #[arg(long, value_name = "NAME", num_args = 0.., value_delimiter = ',', conflicts_with_all = ["target", "on", "live"])]
+    pub peers: Option<Vec<String>>,
+
     /// Also plays generated requests against CPython's own servers and ours side by side; tells where they differ although
     /// DIFFERENCES.md does not say so.
     #[arg(long, conflicts_with = "target")]

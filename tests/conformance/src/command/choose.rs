@@ -26,9 +26,7 @@ pub(super) fn trials(
             return Err(nothing("server", on, NAMES.into_iter()));
         }
     }
-    if !args.only.is_empty() {
-        trials.retain(|trial| args.only.iter().any(|only| trial.case.id.contains(only)));
-    }
+    trials.retain(|trial| is_meant(&trial.case.id, args));
     if !args.on.is_empty() {
         trials.retain(|trial| args.on.contains(&trial.subject));
     }
@@ -36,6 +34,11 @@ pub(super) fn trials(
         return Err(Problem::new("no case is played on these servers; --list shows which are"));
     }
     Ok(trials)
+}
+
+/// Whether the arguments choose the case of an id.
+pub(super) fn is_meant(id: &str, args: &Args) -> bool {
+    args.only.is_empty() || args.only.iter().any(|only| id.contains(only))
 }
 
 /// So many names are offered.

@@ -3,6 +3,7 @@
 mod args;
 mod choose;
 mod live;
+mod peers;
 mod serve;
 mod target;
 
@@ -39,6 +40,9 @@ fn act(args: &Args) -> Result<bool, Problem> {
     }
     if args.record {
         return live::record(args).map(|()| true);
+    }
+    if let Some(texts) = &args.peers {
+        return peers::compare(texts, args);
     }
     let (stage, name) = match &args.target {
         None => (Stage::ours(settings(args)?)?, "ours".to_owned()),

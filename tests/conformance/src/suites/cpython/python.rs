@@ -45,7 +45,9 @@ pub fn version(python: &Path) -> Option<String> {
 fn candidates() -> Vec<PathBuf> {
     let mut candidates = Vec::new();
     let in_path = env::var_os("PATH").unwrap_or_default();
-    for folder in env::split_paths(&in_path) {
+    // What pyenv puts there stands for the versions below, and is slow.
+    let is_shims = |folder: &PathBuf| folder.ends_with("shims");
+    for folder in env::split_paths(&in_path).filter(|folder| !is_shims(folder)) {
         candidates.extend(programs(&folder));
     }
     let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
