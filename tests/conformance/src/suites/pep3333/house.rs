@@ -108,10 +108,23 @@ impl House {
     ///
     /// Those of binding.
     pub(super) fn open(kind: Kind) -> io::Result<Self> {
+        Self::open_with(kind, handler_options(), EngineOptions::default())
+    }
+
+    /// The same, with options.
+    ///
+    /// # Errors
+    ///
+    /// Those of binding.
+    pub(super) fn open_with(
+        kind: Kind,
+        options: HandlerOptions,
+        engine_options: EngineOptions,
+    ) -> io::Result<Self> {
         let cases = Cases::default();
         let of_handlers = cases.clone();
         let handler = move || Noted {
-            options: handler_options(),
+            options: options.clone(),
             cases: of_handlers.clone(),
             current: Mutex::default(),
         };
@@ -124,7 +137,7 @@ impl House {
             Kind::Sequential => run(server),
             Kind::Threads => run(ThreadingMixIn::new(server)),
             Kind::Engine => {
-                let engine = Engine::with_class(server, class, EngineOptions::default());
+                let engine = Engine::with_class(server, class, engine_options);
                 (engine.shutdown_handle(), thread::spawn(move || engine.serve_forever()))
             }
         };

@@ -50,7 +50,7 @@ impl Suite for Pep3333 {
         for scenario in topics::all() {
             let case = Arc::new(Case {
                 id: format!("pep3333/{}", scenario.name),
-                rule: format!("PEP 3333, {}", scenario.section),
+                rule: format!("PEP 3333, \"{}\"", scenario.section),
                 level: scenario.level,
                 about: scenario.about.to_owned(),
             });
@@ -67,7 +67,7 @@ impl Suite for Pep3333 {
                 }
             }
         }
-        trials.extend(topics::validator::trials());
+        trials.extend(topics::others());
         Ok(trials)
     }
 }

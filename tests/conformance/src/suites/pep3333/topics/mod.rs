@@ -1,5 +1,6 @@
 //! The scenarios, a file for each topic.
 
+mod abandoned;
 mod body;
 mod call;
 mod close;
@@ -15,10 +16,16 @@ mod length;
 mod pacing;
 mod start;
 mod status;
-pub(super) mod validator;
+mod validator;
 mod write;
 
 use super::scenario::Scenario;
+use crate::Trial;
+
+/// Cases that fit no scenario.
+pub(super) fn others() -> Vec<Trial> {
+    [validator::trials(), abandoned::trials()].into_iter().flatten().collect()
+}
 
 /// All of them.
 pub(super) fn all() -> Vec<Scenario> {

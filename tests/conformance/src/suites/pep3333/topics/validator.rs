@@ -21,7 +21,7 @@ const DETAILS: &str = "Specification Details";
 type Fault = fn(&mut Environ<'static>);
 
 /// Each case: name, section, the words, and who breaks the rule.
-pub(in super::super) fn trials() -> Vec<Trial> {
+pub(super) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for key in REQUIRED {
         let words = format!("Environment missing required key: '{key}'");
@@ -68,7 +68,7 @@ fn trial(
     };
     let case = Arc::new(Case {
         id: format!("pep3333/validator/{name}"),
-        rule: format!("PEP 3333, {section}"),
+        rule: format!("PEP 3333, \"{section}\""),
         level: Level::Must,
         about: about.clone(),
     });
