@@ -1,7 +1,7 @@
 //! `--peers`: one server after the other, and how they stand.
 
 use super::{Args, choose, report_folder, say, settings, target};
-use crate::peers::{self, Peer, Place, Standing};
+use crate::peers::{self, Peer, Place, Running, Standing};
 use crate::report::{Report, Row};
 use crate::run::run;
 use crate::subjects::tree;
@@ -98,8 +98,17 @@ fn played(
         if NOT_FOR_PEERS.contains(&name) && args.only.is_empty() {
             continue;
         }
-        let address = running.address.to_string();
-        let stage: Arc<Stage> = Arc::new(target::stage(&address, peer.profile, settings.clone())?);
+        let ask = |running: &Running| {
+            target::stage(&running.address.to_string(), peer.profile, settings.clone())
+        };
+        let stage: Arc<Stage> = Arc::new(match ask(&running) {
+            Ok(stage) => stage,
+            // What was played before has left it in a state of its own.
+            Err(_) => {
+                running = peer.start(place)?;
+                ask(&running)?
+            }
+        });
         let mut trials = suite.trials(&stage)?;
         trials.retain(|trial| choose::is_meant(&trial.case.id, args));
         if trials.is_empty() {
