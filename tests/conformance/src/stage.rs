@@ -93,7 +93,7 @@ impl Default for Settings {
 
 /// How long a client waits for a server of ours in this process: long enough for a machine that has other things to do,
 /// since only a failing case ever waits for it.
-const PATIENCE_WITH_OURS: Duration = Duration::from_secs(10);
+const PATIENCE_WITH_OURS: Duration = Duration::from_secs(30);
 
 /// The servers of a run, which listen until it is dropped.
 #[derive(Debug)]

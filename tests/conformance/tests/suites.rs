@@ -8,6 +8,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+/// What suites promise to have. Others have at least one case.
+const LEAST: [(&str, usize); 4] =
+    [("cpython", 400), ("rfc9112", 500), ("rfc9110", 300), ("corpus", 360)];
+
+/// So many failures are shown in full.
+const SHOWN: usize = 5;
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // A suite plays its cases side by side where they may be.
@@ -19,7 +26,14 @@ fn main() -> ExitCode {
             let stage = Arc::new(Stage::ours(settings).map_err(|problem| problem.to_string())?);
             let trials = suite.trials(&stage).map_err(|problem| problem.to_string())?;
             let report = command::played(trials, &stage, None);
-            if report.passed() { Ok(()) } else { Err(report::failures(&report, 5).into()) }
+            if !report.passed() {
+                return Err(report::failures(&report, SHOWN).into());
+            }
+            let least = LEAST.iter().find(|(name, _)| *name == suite.name()).map_or(1, |(_, n)| *n);
+            if report.cases.len() < least {
+                return Err(format!("{} cases, not {least}", report.cases.len()).into());
+            }
+            Ok(())
         })
     });
     libtest_mimic::run(&arguments, tests.collect()).exit_code()
