@@ -88,10 +88,8 @@ const CONTENT_LENGTH: &str = "Content-Length";
 
 /// Takes the value of one more Content-Length.
 fn note_length(value: &str, length: &mut Option<u64>) -> Result<(), Misuse> {
-    if length.is_some() {
-        return Err(Misuse::ContentLength(value.to_owned()));
-    }
-    *length = Some(parse_length(value).ok_or_else(|| Misuse::ContentLength(value.to_owned()))?);
+    let number = parse_length(value).filter(|_| length.is_none());
+    *length = Some(number.ok_or_else(|| Misuse::ContentLength(value.to_owned()))?);
     Ok(())
 }
 
