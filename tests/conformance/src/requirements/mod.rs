@@ -7,6 +7,7 @@ mod page;
 
 use crate::Problem;
 use crate::data::{DataCase, read_suite};
+use crate::suites::pep3333;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -67,7 +68,7 @@ const LEVELS: [&str; 8] =
     ["MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "RECOMMENDED", "ought to", "form", "safe"];
 
 /// Names of files, and what the page says of them.
-const PARTS: [(&str, &str, &str); 4] = [
+const PARTS: [(&str, &str, &str); 5] = [
     (
         "rfc9112",
         "RFC 9112: messages and connections",
@@ -82,6 +83,11 @@ const PARTS: [(&str, &str, &str); 4] = [
         "rfc9110-conditions",
         "RFC 9110: negotiation, conditions, ranges, status codes",
         "The same for §12 to §15.",
+    ),
+    (
+        "pep3333",
+        "PEP 3333: servers and gateways",
+        "What it asks of who calls applications, and of applications where a server has to cope.",
     ),
     (
         "posture",
@@ -110,6 +116,7 @@ impl Requirements {
             let id = |case: DataCase| (case.case.id.clone(), case.excused.is_some());
             cases.extend(read_suite(suite)?.into_iter().map(id));
         }
+        cases.extend(pep3333::cases().into_iter().map(|case| (case.id, false)));
         Ok(Self { parts: parts.collect::<Result<_, Problem>>()?, cases })
     }
 

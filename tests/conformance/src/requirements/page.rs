@@ -4,9 +4,9 @@ use super::{Part, Requirements, Row};
 use std::fmt::Write;
 
 const HEAD: &str = "\
-# Coverage of the RFCs
+# Coverage of the RFCs and of PEP 3333
 
-What RFC 9112 and RFC 9110 ask of a server, in our own words, and what holds it: cases of [the conformance
+What RFC 9112, RFC 9110 and PEP 3333 ask of a server, in our own words, and what holds it: cases of [the conformance
 suites](../tests/conformance/README.md), played on our servers by `cargo xtask conformance` and by the tests.
 This page is made from [`requirements/`](../tests/conformance/requirements/) by `cargo xtask coverage`. The tests fail if it is not what
 that renders, if a row names a case or a test that is not there, if nothing holds a row and no reason is given, or if a case
@@ -59,6 +59,7 @@ fn section(all: &Requirements, part: &Part, page: &mut String) {
         let rule = row.rule.strip_prefix("RFC 9112 ").filter(|_| part.title.contains("9112"));
         let rule = rule
             .or_else(|| row.rule.strip_prefix("RFC 9110 ").filter(|_| part.title.contains("9110")))
+            .or_else(|| row.rule.strip_prefix("PEP 3333, "))
             .unwrap_or(&row.rule);
         let _ = writeln!(page, "| {rule} | {} | {} | {} |", row.level, row.says, held_by(all, row));
     }
@@ -89,7 +90,13 @@ fn held_by(all: &Requirements, row: &Row) -> String {
 /// A link to the file of a case.
 fn link(text: &str, id: &str) -> String {
     let file = id.rsplit_once('/').map_or(id, |(file, _)| file);
-    format!("[`{text}`](../tests/conformance/cases/{file}.toml)")
+    // Its cases are code, a file for each topic, too.
+    match file.strip_prefix("pep3333/") {
+        Some(topic) => {
+            format!("[`{text}`](../tests/conformance/src/suites/pep3333/topics/{topic}.rs)")
+        }
+        None => format!("[`{text}`](../tests/conformance/cases/{file}.toml)"),
+    }
 }
 
 /// The anchor that a heading has.

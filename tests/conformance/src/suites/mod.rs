@@ -3,7 +3,7 @@
 mod corpus;
 pub mod cpython;
 pub mod names;
-mod pep3333;
+pub(crate) mod pep3333;
 mod rfc;
 mod timeouts;
 mod torture;

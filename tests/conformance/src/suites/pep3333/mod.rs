@@ -48,12 +48,7 @@ impl Suite for Pep3333 {
         let houses = houses.into_iter().map(Arc::new).collect::<Vec<_>>();
         let mut trials = Vec::new();
         for scenario in topics::all() {
-            let case = Arc::new(Case {
-                id: format!("pep3333/{}", scenario.name),
-                rule: format!("PEP 3333, \"{}\"", scenario.section),
-                level: scenario.level,
-                about: scenario.about.to_owned(),
-            });
+            let case = Arc::new(scenario.case());
             for validated in [false, true] {
                 if scenario.place != Place::Memory {
                     for house in &houses {
@@ -70,6 +65,13 @@ impl Suite for Pep3333 {
         trials.extend(topics::others());
         Ok(trials)
     }
+}
+
+/// Every case of the suite, without a server to play it on.
+pub(crate) fn cases() -> Vec<Case> {
+    let scenarios = topics::all().iter().map(Scenario::case).collect::<Vec<_>>();
+    let others = topics::others().into_iter().map(|trial| (*trial.case).clone());
+    scenarios.into_iter().chain(others).collect()
 }
 
 fn subject(name: &str, validated: bool) -> String {

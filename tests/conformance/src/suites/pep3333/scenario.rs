@@ -8,7 +8,7 @@ use wsgi_util::{AppResult, Application, Environ, StartResponse};
 use super::played::Played;
 use super::probe::Probe;
 use super::request::Request;
-use crate::Level;
+use crate::{Case, Level};
 
 /// What the application of a scenario does with one request.
 type App = Arc<dyn Fn(&Probe, &mut Environ<'_>, &mut dyn StartResponse) -> AppResult + Send + Sync>;
@@ -148,6 +148,16 @@ impl Scenario {
     ) -> Self {
         self.expectation = Arc::new(expectation);
         self
+    }
+
+    /// The rule, for lists and reports.
+    pub(super) fn case(&self) -> Case {
+        Case {
+            id: format!("pep3333/{}", self.name),
+            rule: format!("PEP 3333, \"{}\"", self.section),
+            level: self.level,
+            about: self.about.to_owned(),
+        }
     }
 
     /// The application, which notes with this probe.
