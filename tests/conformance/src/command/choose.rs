@@ -13,7 +13,7 @@ pub(super) fn trials(
     args: &Args,
 ) -> Result<Vec<Trial>, Problem> {
     let mut trials = Vec::new();
-    for suite in suites {
+    for suite in suites.iter().filter(|suite| may_be_meant(suite.name(), suites, &args.only)) {
         trials.extend(suite.trials(stage)?);
     }
     for only in &args.only {
@@ -39,6 +39,15 @@ pub(super) fn trials(
 /// Whether the arguments choose the case of an id.
 pub(super) fn is_meant(id: &str, args: &Args) -> bool {
     args.only.is_empty() || args.only.iter().any(|only| id.contains(only))
+}
+
+/// Whether cases of this suite may be chosen: not if each choice begins with the name of another.
+fn may_be_meant(name: &str, suites: &[Box<dyn Suite>], only: &[String]) -> bool {
+    let names_another = |only: &String| {
+        let start = only.split_once('/').map_or("", |(start, _)| start);
+        start != name && suites.iter().any(|suite| suite.name() == start)
+    };
+    only.is_empty() || !only.iter().all(names_another)
 }
 
 /// So many names are offered.
