@@ -149,15 +149,16 @@ impl Protocol for HttpProtocol {
 
 impl fmt::Debug for HttpProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let protocol: &dyn fmt::Debug = match &self.0 {
-            Way::Plain(protocol) => protocol,
+        let mut tuple = f.debug_tuple("HttpProtocol");
+        match &self.0 {
+            Way::Plain(protocol) => tuple.field(protocol),
             #[cfg(feature = "tls")]
-            Way::AwaitingTls(protocol, _) => protocol,
+            Way::AwaitingTls(protocol, _) => tuple.field(protocol),
             #[cfg(feature = "tls")]
-            Way::Tls(layered) => layered.inner(),
+            Way::Tls(layered) => tuple.field(layered.inner()),
             #[cfg(feature = "tls")]
-            Way::Nowhere => &"nowhere",
+            Way::Nowhere => &mut tuple,
         };
-        f.debug_tuple("HttpProtocol").field(protocol).finish()
+        tuple.finish()
     }
 }
