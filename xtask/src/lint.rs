@@ -23,6 +23,11 @@ pub(crate) fn steps() -> Steps {
                 .run()?;
             Ok(())
         })
+        // The libraries and the command as most people build them.
+        .step("clippy, default features", |shell| {
+            cmd!(shell, "cargo clippy -- -D warnings").quiet().run()?;
+            Ok(())
+        })
         .step("docs", |shell| {
             let _denied = shell.push_env("RUSTDOCFLAGS", "-D warnings");
             cmd!(shell, "cargo doc --workspace --no-deps --all-features").quiet().run()?;
