@@ -53,12 +53,22 @@ impl<'c> Side<'c> {
             }
             x.go_on()
         });
-        outcome.or_else(|failure| settle(x, failure))
+        let result = outcome.or_else(|failure| settle(x, failure));
+        ended(x, result)
     }
 
     /// Has the handler go on with a response that has waited for its client.
     pub(crate) fn go_on(&self, x: &mut Exchange<'_>) -> Result<(), HandlerError> {
-        run(x, |x| x.go_on()).or_else(|failure| settle(x, failure))
+        let result = run(x, |x| x.go_on()).or_else(|failure| settle(x, failure));
+        ended(x, result)
+    }
+
+    /// Ends a response that has waited for its client in vain.
+    pub(crate) fn give_up(&self, x: &mut Exchange<'_>) {
+        x.forget_rest();
+        x.cut();
+        // There is nobody left to be told of a panic.
+        let _ = ended(x, Ok(()));
     }
 
     /// The parts of an exchange on this connection.
@@ -105,6 +115,18 @@ impl<'c> Side<'c> {
         });
         outcome.or_else(|failure| settle(&mut x, failure))
     }
+}
+
+/// Tells the handler that its exchange is over, unless something is left for later.
+fn ended(x: &mut Exchange<'_>, result: Result<(), HandlerError>) -> Result<(), HandlerError> {
+    if x.is_left() {
+        return result;
+    }
+    let told = run(x, |x| {
+        x.handler().end_exchange(x);
+        Ok(())
+    });
+    result.and_then(|()| told.or_else(|failure| settle(x, failure)))
 }
 
 impl Side<'_> {

@@ -292,6 +292,31 @@ pub trait BaseHttpRequestHandler {
         x.log_message(format_args!("\"{}\" {} {}", RequestLine(x), OrDash(code), OrDash(size)));
     }
 
+    /// Called when all is done for a request that `dispatch` was called for, be its response whole or not.
+    ///
+    /// The default does nothing, as there is no such call in CPython. What is left for later
+    /// ([`Exchange::continue_with`]) is done by then, or given up with the client:
+    /// [`bytes_sent`](crate::ResponseBody::bytes_sent) is how long the body was, and
+    /// [`is_whole`](crate::ResponseBody::is_whole) tells whether it was cut short.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http_server::{BaseHttpRequestHandler, Exchange};
+    ///
+    /// /// Logs how large the body was, too.
+    /// struct Sizes;
+    ///
+    /// impl BaseHttpRequestHandler for Sizes {
+    ///     fn end_exchange(&self, x: &Exchange<'_>) {
+    ///         x.log_message(format_args!("{} bytes", x.wfile.bytes_sent()));
+    ///     }
+    /// }
+    /// ```
+    fn end_exchange(&self, x: &Exchange<'_>) {
+        let _ = x;
+    }
+
     /// Logs an error. The default passes it on to `log_message`.
     fn log_error(&self, x: &Exchange<'_>, message: fmt::Arguments<'_>) {
         x.log_message(message);

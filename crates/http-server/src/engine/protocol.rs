@@ -319,6 +319,15 @@ impl Protocol for PlainProtocol {
     }
 }
 
+impl Drop for PlainProtocol {
+    /// A connection may end while a response waits for its client. The handler hears of it all the same.
+    fn drop(&mut self) {
+        if let State::Parked(parked) = std::mem::replace(&mut self.state, State::Over) {
+            self.give_up(*parked);
+        }
+    }
+}
+
 impl fmt::Debug for PlainProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PlainProtocol")

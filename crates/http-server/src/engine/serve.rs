@@ -223,6 +223,19 @@ impl PlainProtocol {
         )
     }
 
+    /// Ends a response that has waited for its client in vain.
+    pub(super) fn give_up(&self, parked: Parked) {
+        let Parked { mut desk, left, .. } = parked;
+        let Desk { parser, draft, head, .. } = &mut *desk;
+        let (suspended, begun) = *left;
+        let (side, mut nowhere) = (self.side(), Vec::new());
+        let mut wire = BytesWire(&mut nowhere);
+        let wfile = ResponseBody::resume(Link::Own(&mut wire), draft, side.options.wbufsize, begun);
+        let request = Request::Head(parser.head(head));
+        let parts = side.parts(request, RequestBody::default(), wfile);
+        side.give_up(&mut Exchange::resume(parts, suspended));
+    }
+
     fn park(&mut self, desk: Box<Desk>, body: Option<Body>, left: Box<Left>) -> Step {
         self.state = State::Parked(Box::new(Parked { desk, body, left }));
         Step::Run

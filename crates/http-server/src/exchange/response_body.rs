@@ -436,8 +436,10 @@ impl<'a> ResponseBody<'a> {
         })
     }
 
-    /// Whether the client can tell what it has been sent from a response that is cut short, or else that is all of it.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// Returns whether the response is not cut short, as far as it has come: its client can tell all that it is sent from a
+    /// response that was given up.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
         match &self.stage {
             Stage::Body(Framing::Cut) => false,
             Stage::Body(Framing::Length { remaining, .. }) => *remaining == 0,

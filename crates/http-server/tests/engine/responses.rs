@@ -1,11 +1,15 @@
 //! Responses that wait for their clients, and requests that come together.
 
 use crate::support::*;
-use http_server::socketserver::engine::{Act, End};
-use http_server::{Exchange, FileObject};
+use http_server::socketserver::engine::{Act, End, Rehearsal};
+use http_server::{
+    BaseHttpRequestHandler, ClientAddress, Exchange, FileObject, HandlerOptions, HttpHandlerClass,
+    ServerInfo,
+};
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Instant;
 
 #[test]
 fn a_response_in_pieces_keeps_pace_with_its_client() {
@@ -272,4 +276,70 @@ fn a_file_is_read_as_its_client_takes_it() {
     assert!(response.ends_with("x\r\n0\r\n\r\n"));
     assert!(response.bytes().filter(|&byte| byte == b'x').count() >= SIZE);
     assert_eq!(client.end(), None);
+}
+
+/// Sends pieces, fails if the path says so, and notes how much was sent once it is over, and whether that is all.
+struct Noting(Arc<Mutex<Vec<(u64, bool)>>>);
+
+impl BaseHttpRequestHandler for Noting {
+    fn options(&self) -> &HandlerOptions {
+        static OPTIONS: LazyLock<HandlerOptions> =
+            LazyLock::new(|| HandlerOptions::new().protocol_version("HTTP/1.1"));
+        &OPTIONS
+    }
+
+    fn do_get(&self, x: &mut Exchange<'_>) -> io::Result<()> {
+        begin(x)?;
+        x.wfile.write_all(&[b'x'; PIECE])?;
+        let fails = x.path() == "/fails";
+        x.continue_with(move |x| {
+            if fails {
+                return Err(io::Error::other("on purpose"));
+            }
+            x.wfile.write_all(b"the end")
+        });
+        Ok(())
+    }
+
+    fn log_message(&self, _: &Exchange<'_>, _: std::fmt::Arguments<'_>) {}
+
+    fn end_exchange(&self, x: &Exchange<'_>) {
+        self.0.lock().unwrap().push((x.wfile.bytes_sent(), x.wfile.is_whole()));
+    }
+}
+
+#[test]
+fn a_handler_is_told_when_its_exchange_is_over() {
+    let sizes = Arc::<Mutex<Vec<_>>>::default();
+    let theirs = Arc::clone(&sizes);
+    let class = HttpHandlerClass::new(move || Noting(Arc::clone(&theirs)));
+    let rehearse = || {
+        let now = Instant::now();
+        let protocol = class.http_protocol(ClientAddress::Unnamed, ServerInfo::default(), now);
+        let mut client = Rehearsal::new(protocol, now);
+        client.set_window(1000);
+        client
+    };
+    let mut client = rehearse();
+    let piece = PIECE as u64;
+    let noted = || std::mem::take(&mut *sizes.lock().unwrap());
+    client.send(GET.as_bytes());
+    assert_eq!(noted(), [], "the end is still to come");
+    received(&mut client);
+    assert_eq!(noted(), [(piece + 7, true)]);
+    client.send(GET.as_bytes());
+    drop(client);
+    assert_eq!(noted(), [(piece, false)], "the client has been given up");
+
+    let mut client = rehearse();
+    client.send(GET.replace("/ ", "/fails ").as_bytes());
+    received(&mut client);
+    assert_eq!(noted(), [(piece, false)]);
+    assert_eq!(client.take_failures().len(), 1);
+
+    // What no handler sees is none of its exchanges.
+    let mut client = rehearse();
+    client.send(b"?\r\n\r\n");
+    assert!(received(&mut client).starts_with("HTTP/1.1 400 "));
+    assert_eq!(noted(), []);
 }
