@@ -1,6 +1,7 @@
 //! What a script says before its output (RFC 3875 §6).
 
 use crate::proto::{check_field_name, check_field_value, check_reason};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use std::fmt;
 
 /// The head of a script's output.
@@ -55,6 +56,9 @@ impl fmt::Display for Flaw {
 /// As much as a client may send.
 const MOST_BYTES: usize = 64 * 1024;
 const MOST_FIELDS: usize = 100;
+
+/// What cannot stand in a request target.
+const NO_TARGET: &AsciiSet = &CONTROLS.add(b' ');
 
 /// What concerns our connection to the client, and so is not for a script to say (RFC 3875 §6.3.4, RFC 9110 §7.6.1), or
 /// what we say ourselves.
@@ -146,10 +150,16 @@ impl ScriptHead {
 
     /// The path and query of a local redirect: the server is to answer as if the client had asked for it
     /// (RFC 3875 §6.2.2). With a status of its own, or to another host, a location is for the client.
-    pub(super) fn local_location(&self) -> Option<&str> {
+    ///
+    /// What a client could not ask for as it stands, such as letters that are not ASCII, is encoded.
+    pub(super) fn local_location(&self) -> Option<String> {
         let location = self.location.as_deref()?;
-        (self.status.is_none() && location.starts_with('/') && !location.starts_with("//"))
-            .then_some(location)
+        let is_local =
+            self.status.is_none() && location.starts_with('/') && !location.starts_with("//");
+        is_local.then(|| {
+            let bytes: Vec<u8> = location.chars().map(|c| c as u8).collect();
+            percent_encode(&bytes, NO_TARGET).to_string()
+        })
     }
 }
 
@@ -260,8 +270,9 @@ mod tests {
 
     #[test]
     fn a_local_redirect_is_a_path_without_a_status() {
-        let local = |head: &str| parse(head).unwrap().local_location().map(str::to_owned);
+        let local = |head: &str| parse(head).unwrap().local_location();
         assert_eq!(local("Location: /a?b\n\n").as_deref(), Some("/a?b"));
+        assert_eq!(local("Location: /\u{e4} b%20?%\n\n").as_deref(), Some("/%C3%A4%20b%20?%"));
         assert_eq!(local("Location: //host/a\n\n"), None);
         assert_eq!(local("Location: http://host/a\n\n"), None);
         assert_eq!(local("Location: /a\nStatus: 302 Found\n\n"), None);

@@ -26,8 +26,8 @@ pub struct CgiOptions {
     /// Environment variables for every script, besides those of the request and `PATH`, which this may replace. Empty: the
     /// rest of the server's own environment is not passed on, other than in CPython.
     pub environment: Vec<(OsString, OsString)>,
-    /// How long a script may run without writing anything to its standard output: then it is killed, and the answer is 504
-    /// if there was none. 60 s. The time in which it waits for the client does not count.
+    /// How long a script may run without writing anything to its standard output that can be sent: then it is killed, and
+    /// the answer is 504 if there was none. 60 s. The time in which it waits for the client does not count.
     pub timeout: Option<Duration>,
     /// How long a script may go on without output for a client that has ended its side of the connection: it may be waiting
     /// for the answer, but most are gone. 5 s. (A client that is certainly gone takes its script along at once.)

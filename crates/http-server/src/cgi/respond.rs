@@ -8,6 +8,7 @@ use super::script::{GivenUp, Program, Script};
 use super::{CgiHooks, CgiHttpRequestHandler};
 use crate::Exchange;
 use crate::proto::Framing;
+use socketserver::is_exhaustion;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -90,15 +91,7 @@ impl CgiHttpRequestHandler {
             Program { file: &file, arguments: arguments(&asked), environment, interpreter };
         let mut script = match Script::start(program, input, &self.settings, &self.running) {
             Ok(script) => script,
-            Err(error) if error.kind() == ErrorKind::ResourceBusy => {
-                x.log_error(format_args!("CGI script not started: too many run already"));
-                x.invite_retry();
-                return x.send_error(503, None);
-            }
-            Err(error) => {
-                x.log_error(format_args!("CGI script cannot be started: {error}"));
-                return x.send_error(500, None);
-            }
+            Err(error) => return not_started(x, &error),
         };
         let begun = match begin(x, &mut script) {
             Ok(begun) => begun,
@@ -119,7 +112,6 @@ impl CgiHttpRequestHandler {
                 x.send_error(500, None)
             }
             Some(location) => {
-                let location = location.to_owned();
                 if let Err(why) = script.finish(x) {
                     return give_up(x, &why);
                 }
@@ -147,12 +139,29 @@ impl CgiHttpRequestHandler {
     }
 }
 
+/// Answers for a script that cannot be started, be it for now only.
+fn not_started(x: &mut Exchange<'_>, error: &io::Error) -> io::Result<()> {
+    let too_many = error.kind() == ErrorKind::ResourceBusy;
+    if too_many {
+        x.log_error(format_args!("CGI script not started: too many run already"));
+    } else {
+        x.log_error(format_args!("CGI script cannot be started: {error}"));
+    }
+    // The system may have no room for another process, too.
+    if too_many || is_exhaustion(error) || error.kind() == ErrorKind::WouldBlock {
+        x.invite_retry();
+        return x.send_error(503, None);
+    }
+    x.send_error(500, None)
+}
+
 /// Reads the head, and as much of the body as tells whether there is one.
 fn begin(x: &Exchange<'_>, script: &mut Script) -> Result<Begun, NoResponse> {
     let mut output = Vec::new();
     let mut block = vec![0; BLOCK];
     let mut more = |output: &mut Vec<u8>| {
         let count = script.read(x, &mut block).map_err(NoResponse::GivenUp)?;
+        script.heard();
         output.extend(block.iter().take(count));
         Ok(count > 0)
     };
@@ -204,8 +213,11 @@ fn send(x: &mut Exchange<'_>, begun: Begun, script: Script) -> io::Result<()> {
         x.send_header("Content-Length", "0")?;
     }
     x.end_headers()?;
-    if !body.is_empty() && has_body {
+    if has_body && !body.is_empty() {
         x.wfile.write_all(&body)?;
+    } else {
+        // The script may take its time with the rest, or for ever, as one does that sends events.
+        x.wfile.flush()?;
     }
     pass_on(x, script, has_body)
 }
@@ -223,10 +235,17 @@ fn pass_on(x: &mut Exchange<'_>, mut script: Script, has_body: bool) -> io::Resu
                 }
                 return Ok(());
             }
-            Ok(count) if has_body => {
-                x.wfile.write_all(block.get(..count).unwrap_or_default())?;
+            Ok(count) => {
+                let sent = x.wfile.bytes_sent();
+                if has_body {
+                    x.wfile.write_all(block.get(..count).unwrap_or_default())?;
+                }
+                // What the response has no place for, because it answers HEAD or is longer than it was to be, is of no use:
+                // it would not even tell that the client is gone.
+                if x.wfile.bytes_sent() > sent {
+                    script.heard();
+                }
             }
-            Ok(_) => {}
             Err(why) => return give_up(x, &why),
         }
     }

@@ -45,8 +45,10 @@ struct Patience {
     timeout: Option<Duration>,
     half_closed: Option<Duration>,
     graceful: Duration,
-    /// How long the script has been waited for without output.
+    /// How long the script has been waited for without output that could be sent.
     silent: Duration,
+    /// Up to when that is counted.
+    counted: Instant,
     /// Since when the client, and the server, seem not to want it any more.
     alone: Option<Instant>,
     stopping: Option<Instant>,
@@ -86,6 +88,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const DYING: Duration = Duration::from_millis(200);
 /// A longer line of standard error is cut into several lines of the log.
 const LOG_LINE: usize = 4096;
+/// As much as the pipe of a script that has exited can hold of what it has said itself.
+const LAST_COMPLAINTS: usize = 64 * 1024;
 
 impl Script {
     pub(super) fn start(
@@ -140,7 +144,16 @@ impl Script {
 
     /// Reads some of the output; 0 is its end. What its own children still hold open after its end is not waited for, as in
     /// CPython.
+    ///
+    /// The script counts as silent until it is [`heard`](Self::heard).
     pub(super) fn read(&mut self, x: &Exchange<'_>, block: &mut [u8]) -> Result<usize, GivenUp> {
+        self.patience.resume();
+        let read = self.read_on(x, block);
+        self.patience.count();
+        read
+    }
+
+    fn read_on(&mut self, x: &Exchange<'_>, block: &mut [u8]) -> Result<usize, GivenUp> {
         loop {
             let mut ready = self.wait(x)?;
             if ready.stderr {
@@ -155,25 +168,32 @@ impl Script {
             }
             let Some(stdout) = self.stdout.as_mut().filter(|_| ready.stdout) else { return Ok(0) };
             match stdout.read(block) {
-                Ok(count) => {
-                    self.patience.silent = Duration::ZERO;
-                    return Ok(count);
-                }
+                Ok(count) => return Ok(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(GivenUp::Failed(error)),
             }
         }
     }
 
+    /// What was read is of use.
+    pub(super) fn heard(&mut self) {
+        self.patience.silent = Duration::ZERO;
+    }
+
     /// Waits for the end, after that of the output, and logs it.
     pub(super) fn finish(&mut self, x: &Exchange<'_>) -> Result<(), GivenUp> {
         self.stdout = None;
+        self.patience.resume();
         while !self.has_exited() {
             if self.wait(x)?.stderr {
                 self.read_complaints(x);
             }
         }
-        while self.stderr.is_some() && self.poll(Duration::ZERO).stderr {
+        // What its own children go on complaining about might have no end.
+        for _ in 0..LAST_COMPLAINTS / LOG_LINE {
+            if !self.poll(Duration::ZERO).stderr {
+                break;
+            }
             self.read_complaints(x);
         }
         if !self.complaint.is_empty() {
@@ -191,6 +211,7 @@ impl Script {
     /// The same for a script whose output is of no use: it has a moment to end by itself, so that the log can say why.
     pub(super) fn finish_soon(&mut self, x: &Exchange<'_>) -> Result<(), GivenUp> {
         self.stdout = None;
+        self.patience.resume();
         let deadline = Instant::now() + DYING;
         while !self.has_exited() {
             if Instant::now() >= deadline {
@@ -206,12 +227,10 @@ impl Script {
     /// Waits until there is something to read, or the script has exited.
     fn wait(&mut self, x: &Exchange<'_>) -> Result<Ready, GivenUp> {
         loop {
-            let began = Instant::now();
             let mut ready = self.poll(LOOK);
             if !ready.stdout {
                 ready.exited = self.has_exited();
             }
-            self.patience.silent += began.elapsed();
             self.patience.ask(x)?;
             if ready.stdout || ready.stderr || ready.exited {
                 return Ok(ready);
@@ -274,21 +293,35 @@ impl Patience {
             half_closed: options.half_closed,
             graceful: options.graceful,
             silent: Duration::ZERO,
+            counted: Instant::now(),
             alone: None,
             stopping: None,
             looked: Instant::now(),
         }
     }
 
+    /// Begins to count: what was before was a wait for the client.
+    fn resume(&mut self) {
+        self.counted = Instant::now();
+    }
+
+    /// Counts the time since it was last counted.
+    fn count(&mut self) -> Instant {
+        let now = Instant::now();
+        self.silent += now.saturating_duration_since(self.counted);
+        self.counted = now;
+        now
+    }
+
     /// Whether to go on.
     fn ask(&mut self, x: &Exchange<'_>) -> Result<(), GivenUp> {
+        let now = self.count();
         if let Some(timeout) = self.timeout.filter(|timeout| self.silent >= *timeout) {
             return Err(GivenUp::Silent(timeout));
         }
-        if self.looked.elapsed() < LOOK {
+        if now.saturating_duration_since(self.looked) < LOOK {
             return Ok(());
         }
-        let now = Instant::now();
         self.looked = now;
         let for_long = |since: &mut Option<Instant>, limit| {
             now.saturating_duration_since(*since.get_or_insert(now)) >= limit

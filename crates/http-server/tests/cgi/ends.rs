@@ -77,6 +77,24 @@ fn a_script_that_has_said_all_has_its_answer_whole_even_if_it_is_killed() {
 }
 
 #[test]
+fn output_that_cannot_be_sent_counts_as_none() {
+    for driver in DRIVERS {
+        for (method, head) in
+            [("HEAD", ""), ("GET", "echo 'Content-Length: 2';"), ("GET", "echo 'Status: 204';")]
+        {
+            let mut site = Site::new();
+            site.cgi.timeout = Some(Duration::from_millis(300));
+            endless(&site, &format!("echo 'Content-Type: a/b'; {head} echo; exec yes"));
+            let request = get("/cgi-bin/x").replacen("GET", method, 1);
+            let answer = site.serve(driver, |address| exchange(address, &request));
+            assert!(answer.0.starts_with("HTTP/1.1 20"), "{answer:?}");
+            assert!(site.log().contains(&"CGI script killed: no output for 0.3 s".to_owned()));
+            expect_dead(&pids(&site));
+        }
+    }
+}
+
+#[test]
 fn a_script_that_says_something_now_and_then_is_not_silent() {
     let mut site = Site::of(&format!("{SAY}; for i in 1 2 3 4 5 6 7; do sleep 0.5; echo $i; done"));
     site.cgi.timeout = Some(Duration::from_millis(2500));
@@ -114,20 +132,53 @@ fn output_comes_as_it_is_written() {
 }
 
 #[test]
+fn the_head_does_not_wait_for_the_body() {
+    for driver in DRIVERS {
+        let site = Site::new();
+        let notes = site.scratch();
+        site.script(
+            "cgi-bin/x",
+            &format!(
+                "echo 'Content-Type: text/plain'; echo; until test -e {}/go; do sleep 0.05; done; echo event",
+                notes.display()
+            ),
+        );
+        site.serve(driver, |address| {
+            let mut client = connect(address);
+            client.write_all(get("/cgi-bin/x").as_bytes()).unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                client.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            fs::write(notes.join("go"), "").unwrap();
+            let mut body = String::new();
+            client.read_to_string(&mut body).unwrap();
+            assert!(body.contains("event\n"), "{body}");
+        });
+    }
+}
+
+#[test]
 fn a_client_that_is_gone_takes_its_script_along() {
     for driver in DRIVERS {
-        for (then, reset) in [
-            ("sleep 1000", true),
-            ("sleep 1000", false),
-            (&*format!("{SAY}; sleep 1000"), true),
-            ("echo 'Content-Type: a/b'; echo; yes", false),
+        for (method, then, reset) in [
+            ("GET", "sleep 1000", true),
+            ("GET", "sleep 1000", false),
+            ("GET", &*format!("{SAY}; sleep 1000"), true),
+            ("GET", "echo 'Content-Type: a/b'; echo; yes", false),
+            // There is nothing to send by which the client could be missed.
+            ("HEAD", "echo 'Content-Type: a/b'; echo; yes", false),
+            ("GET", "echo 'Content-Type: a/b'; echo 'Content-Length: 2'; echo; yes", false),
         ] {
             let mut site = Site::new();
             site.cgi.half_closed = Some(Duration::from_millis(100));
             endless(&site, then);
             site.serve(driver, |address| {
                 let mut client = connect(address);
-                client.write_all(get("/cgi-bin/x").as_bytes()).unwrap();
+                let request = get("/cgi-bin/x").replacen("GET", method, 1);
+                client.write_all(request.as_bytes()).unwrap();
                 let pids = pids(&site);
                 if reset {
                     let socket = http_server::socketserver::socket2::SockRef::from(&client);
@@ -201,11 +252,13 @@ fn all_scripts_can_be_killed_at_once() {
 #[test]
 fn what_a_script_leaves_running_holds_nobody() {
     for driver in DRIVERS {
-        let site = Site::of(&format!("{SAY}; sleep 30 &\nexit 0\n"));
-        let start = Instant::now();
-        let answer = site.serve(driver, |address| exchange(address, &get("/cgi-bin/x")));
-        assert_eq!(answer.body(), "begun\n");
-        assert!(start.elapsed() < Duration::from_secs(15));
+        for left in ["sleep 30", "while echo moan >&2; do :; done >/dev/null"] {
+            let site = Site::of(&format!("{SAY}; {left} &\nexit 0\n"));
+            let start = Instant::now();
+            let answer = site.serve(driver, |address| exchange(address, &get("/cgi-bin/x")));
+            assert_eq!(answer.body(), "begun\n");
+            assert!(start.elapsed() < Duration::from_secs(15));
+        }
     }
 }
 

@@ -67,11 +67,14 @@ fn the_status_is_the_scripts() {
 fn a_path_is_answered_by_the_server_itself() {
     let site = Site::new();
     site.file("page.txt", "a page\n", 0o644);
+    site.file("s\u{fc}den", "another page\n", 0o644);
     site.script("cgi-bin/file", "echo 'Location: /page.txt'; echo\n");
+    site.script("cgi-bin/plain", "echo 'Location: /s\u{fc}den'; echo\n");
     site.script("cgi-bin/script", "echo 'Location: /cgi-bin/tell?to=you'; echo\n");
     site.script("cgi-bin/loop", "echo 'Location: /cgi-bin/loop'; echo\n");
     site.script("cgi-bin/tell", "echo 'Content-Type: text/plain'; echo; echo \"$REQUEST_METHOD $QUERY_STRING $CONTENT_LENGTH\"\n");
     assert_eq!(site.get("/cgi-bin/file").body(), "a page\n");
+    assert_eq!(site.get("/cgi-bin/plain").body(), "another page\n");
     assert_eq!(site.ask(&post("/cgi-bin/file", "x")).body(), "a page\n");
     assert_eq!(site.ask(&post("/cgi-bin/script", "x")).body(), "GET to=you \n");
     assert_eq!(site.get("/cgi-bin/loop").status(), "500 Internal Server Error");
