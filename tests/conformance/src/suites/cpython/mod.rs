@@ -6,7 +6,7 @@
 //! - `live/`: with `--live`, as many generated ones as one likes, answered by a Python of this machine while they are played.
 //!
 //! Each case is one connection to a server in a process of its own, on each of our drivers. Response, ending and log are compared
-//! byte for byte with what the [`Rules`] make of CPython's.
+//! byte for byte with what the rules of `cpython/differences.json` make of CPython's.
 //!
 //! ```text
 //!  generate ── cases ──┬─ oracle (CPython) ── recording ── rules ── what is expected ──┐

@@ -23,7 +23,7 @@ pub(super) fn command(program: &Path, case: &WireCase, driver: Driver, root: &Pa
     command
 }
 
-/// Serves one connection if the arguments of this process are those of [`command`].
+/// Serves one connection if the arguments of this process are those of `command` below.
 ///
 /// The result is an error if the arguments are no case, or the server cannot listen.
 #[must_use]
