@@ -138,6 +138,10 @@ impl Protocol for HttpProtocol {
         with!(&self.0, protocol => protocol.has_unseen(), else false)
     }
 
+    fn was_asked(&self) -> bool {
+        with!(&self.0, protocol => protocol.was_asked(), else false)
+    }
+
     fn closing(&mut self, last: &mut Vec<u8>) {
         with!(&mut self.0, protocol => protocol.closing(last), else ());
     }

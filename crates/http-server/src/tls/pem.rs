@@ -45,7 +45,7 @@ pub(super) fn certificates(
 ) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let certificates = CertificateDer::pem_slice_iter(text)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| damaged(source, &error))?;
+        .map_err(|error| damaged_pem(source, &error))?;
     if certificates.is_empty() {
         let found = found(text);
         return Err(TlsError::NoCertificate { source_name: source.to_string(), found });
@@ -81,7 +81,7 @@ pub(super) fn private_key(
             };
             Err(TlsError::NoKey { source_name: source_name(), found })
         }
-        Err(error) => Err(damaged(source, &error)),
+        Err(error) => Err(damaged_pem(source, &error)),
     }
 }
 
@@ -107,6 +107,21 @@ fn decrypt(
         _ => TlsError::WrongPassword { source_name },
     })?;
     Ok(PrivatePkcs8KeyDer::from(decrypted.as_bytes().to_vec()).into())
+}
+
+/// In words, where those of the parser are numbers of bytes.
+fn damaged_pem(source: &Source, error: &pem::Error) -> TlsError {
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            let label = String::from_utf8_lossy(end_marker);
+            damaged(source, &format!("there is no -----END {label}-----; is it cut off?"))
+        }
+        pem::Error::IllegalSectionStart { line } => {
+            let line = String::from_utf8_lossy(line);
+            damaged(source, &format!("{:?} begins nothing", line.trim_end()))
+        }
+        error => damaged(source, error),
+    }
 }
 
 fn damaged(source: &Source, error: &dyn fmt::Display) -> TlsError {

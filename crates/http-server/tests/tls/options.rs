@@ -141,6 +141,15 @@ fn damaged_files_are_called_so() {
         let words = error(&TlsOptions::from_pem(text));
         assert!(words.starts_with("the text given is damaged: "), "{words}");
     }
+    let words = |text: String| error(&TlsOptions::from_pem(text));
+    assert_eq!(
+        words(format!("{key}-----BEGIN CERTIFICATE-----\n{half}")),
+        "the text given is damaged: there is no -----END CERTIFICATE-----; is it cut off?"
+    );
+    assert_eq!(
+        words(format!("{key}-----BEGIN CERTIFICATE\n{certificate}")),
+        "the text given is damaged: \"-----BEGIN CERTIFICATE\" begins nothing"
+    );
     let refused = TlsError::from(http_server::rustls::Error::DecryptError);
     assert_eq!(refused.to_string(), "cannot use the certificate: cannot decrypt peer's message");
 }

@@ -184,6 +184,28 @@ fn half_a_handshake_stalls_nobody() {
     }
 }
 
+/// Silent clients that came before it are the first to go.
+#[test]
+fn who_shakes_hands_gives_way_to_others_no_sooner_than_who_says_nothing() {
+    let setting = http11(serve);
+    let options = setting.engine.clone().pollers(1).max_connections(6);
+    let engine = https(&setting).engine_with(options);
+    let (address, stop) = (engine.server_address(), engine.shutdown_handle());
+    let running =
+        Running { address, stop, thread: Some(thread::spawn(move || engine.serve_forever())) };
+    let _silent: Vec<TcpStream> = (0..5).map(|_| connect(running.address)).collect();
+    let (mut tls, mut socket) = (client(client_config()), connect(running.address));
+    tls.write_tls(&mut socket).unwrap();
+    // The server has answered, and waits for the rest of the handshake.
+    socket.peek(&mut [0; 1]).unwrap();
+    let mut other = connect_tls(running.address);
+    other.write_all(GET.as_bytes()).unwrap();
+    assert_eq!(response(&mut other), HELLO);
+    let mut client = http_server::rustls::StreamOwned::new(tls, socket);
+    client.write_all(GET.as_bytes()).unwrap();
+    assert_eq!(response(&mut client), HELLO);
+}
+
 #[test]
 fn a_handshake_has_a_deadline() {
     for (name, start) in ALL {

@@ -26,7 +26,7 @@ pub(super) struct Conn<W, A, P> {
     ended: bool,
     /// There is something that the protocol has not seen.
     fresh: bool,
-    /// Work has been done for it.
+    /// Work has been done that its client has asked for.
     served: bool,
     /// The work to be done goes on with an answer that has begun.
     begun: bool,
@@ -140,7 +140,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
         self.hangup |= readiness.hangup;
     }
 
-    /// Whether there has been work: a connection that waits after that is one that stays.
+    /// Whether the client has been answered: a connection that waits after that is one that stays.
     pub(super) fn is_served(&self) -> bool {
         self.served
     }
@@ -374,7 +374,7 @@ impl<W: Wire, A, P: Protocol> Conn<W, A, P> {
         let mut failure = None;
         let step = caught(&mut |error| failure = Some(error), || protocol.run(&mut work));
         self.ended = work.input.ended;
-        self.served = true;
+        self.served |= self.protocol.was_asked();
         let lost = turn.scratch.out.failed;
         // That a client went away, or was too slow, is no failure of the handler.
         if let Some(error) = failure.filter(|error| !(lost && error.is::<io::Error>())) {

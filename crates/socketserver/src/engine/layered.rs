@@ -283,6 +283,10 @@ impl<L: Layer, P: Protocol> Protocol for Layered<L, P> {
         self.fresh
     }
 
+    fn was_asked(&self) -> bool {
+        self.task == Task::Inner && self.inner.was_asked()
+    }
+
     fn closing(&mut self, last: &mut Vec<u8>) {
         if self.layer.is_open() && self.is_whole() {
             self.layer.end(last);

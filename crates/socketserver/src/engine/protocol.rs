@@ -124,6 +124,14 @@ pub trait Protocol: Send + 'static {
         false
     }
 
+    /// Whether the work that has just been done was what the client had asked for. A connection that waits after such work
+    /// is one that stays, and first to go when others need its [place](super::EngineOptions::max_connections). Asked
+    /// after each [`run`](Self::run); a [`Layered`](super::Layered) protocol also works to agree about its layer, which is
+    /// nothing to be served with.
+    fn was_asked(&self) -> bool {
+        true
+    }
+
     /// The connection is about to close in order: what this appends is the last that is sent. Not called if the
     /// connection is lost or reset.
     fn closing(&mut self, last: &mut Vec<u8>) {
