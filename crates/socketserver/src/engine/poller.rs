@@ -12,7 +12,7 @@ use super::wire::Wire;
 use super::work::Limits;
 use crate::HandlerError;
 use crate::request_handler::catch_panic;
-use std::collections::VecDeque;
+use std::collections::{BinaryHeap, VecDeque};
 use std::io;
 use std::time::Instant;
 
@@ -232,18 +232,16 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     /// Others need places: has some idle connections go, those first that have been served, and of them those whose
     /// time is nearly over anyway.
     pub(super) fn make_room(&mut self) {
-        let mut idle: Vec<_> = self
-            .table
-            .iter()
-            .filter_map(|(token, entry)| {
-                let conn = entry.conn.as_ref().filter(|conn| conn.is_idle())?;
-                Some((!conn.is_served(), entry.deadline.is_none(), entry.deadline, token))
-            })
-            .collect();
-        let count = (self.table.len() / LEAVING_PART).max(1).min(idle.len());
-        let Some(last) = count.checked_sub(1) else { return };
-        idle.select_nth_unstable(last);
-        for (.., token) in idle.drain(..count) {
+        let most = (self.table.len() / LEAVING_PART).max(1);
+        let mut leaving = BinaryHeap::new();
+        for (token, entry) in self.table.iter() {
+            let Some(conn) = entry.conn.as_ref().filter(|conn| conn.is_idle()) else { continue };
+            leaving.push((!conn.is_served(), entry.deadline.is_none(), entry.deadline, token));
+            if leaving.len() > most {
+                leaving.pop();
+            }
+        }
+        for (.., token) in leaving {
             let Some(entry) = self.table.get_mut(token) else { continue };
             if let Some(conn) = &mut entry.conn {
                 conn.leave();
