@@ -1,4 +1,4 @@
-//! The command `wsgi-simple-server`: serves the demo application of wsgiref.
+//! The command `wsgi-simple-server`: serves the demo application of wsgiref, or with `files` a directory.
 //!
 //! The counterpart of `python -m http.server` and `python -m wsgiref.simple_server`.
 //! Everything that needs a command line is here; everything else is in the crates
@@ -8,14 +8,19 @@
 //! - `quantity`: the times, sizes and rates they are given
 //! - `bind`: what `--bind` may look like, and which addresses it stands for
 //! - `tls`: the certificate, from files or made for development
-//! - `serve`: listening and serving until a signal comes
+//! - `demo`, `files`: listening, with the handler that what is served needs
+//! - `serve`: serving until a signal comes
 //! - `start_error`, `port_holder`: why it cannot serve, in one line; status 1
 //! - `signals`: Ctrl-C and `SIGTERM`
+//! - `printable`: names that others have chosen, on a terminal
 #![forbid(unsafe_code)]
 
 mod args;
 mod bind;
+mod demo;
+mod files;
 mod port_holder;
+mod printable;
 mod quantity;
 mod serve;
 mod signals;
@@ -26,8 +31,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (args, port) = args::Args::from_command_line();
-    match serve::serve(&args, port) {
+    let served = match args::Wanted::from_command_line() {
+        args::Wanted::Demo { args, port } => demo::serve(&args, port),
+        args::Wanted::Files { args, place } => files::serve(&args, &place),
+    };
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell if stderr is gone.

@@ -1,7 +1,9 @@
 //! Who listens on a port, as far as the system tells (Linux: `/proc`).
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::net::SocketAddr;
+
+use crate::printable::Printable;
 
 /// Who listens on a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,14 +24,8 @@ impl fmt::Display for PortHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Process { name, pid } => {
-                // A process may give itself any name, line ends and terminal commands included.
-                for c in name.chars() {
-                    match c.is_control() {
-                        true => write!(f, "{}", c.escape_default())?,
-                        false => f.write_char(c)?,
-                    }
-                }
-                write!(f, " (pid {pid})")
+                // A process may give itself any name.
+                write!(f, "{} (pid {pid})", Printable(name))
             }
             Self::User { uid } => write!(f, "a process of another user (uid {uid})"),
         }

@@ -1,43 +1,43 @@
-//! Listening, and serving until a signal comes.
+//! Serving until a signal comes, whatever is served.
 
-use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use http_server::{Base, BaseHttpRequestHandler, Exchange, HandlerOptions};
 use socketserver::ShutdownHandle;
-use wsgi_simple_server::{WsgiEngine, WsgiRequestHandler, WsgiServer, demo_app};
 
-use crate::args::Args;
+use crate::args::Tuning;
 use crate::quantity::OrOff;
 use crate::signals::{Stop, StopSignals};
 use crate::start_error::StartError;
-use crate::tls::{self, Tls};
 
 /// Idle connections are gone long before; who is left then has a request that runs.
 const MOMENT: Duration = Duration::from_millis(200);
 
-/// Serves the demo application until Ctrl-C or `SIGTERM`, and the requests that run then to their end.
-pub(crate) fn serve(args: &Args, port: u16) -> Result<(), StartError> {
-    let connections = Connections::default();
-    let (server, tls) = listen(args, port, &connections)?;
-    // From before the line that says it serves, so that who reads the line may send a signal.
-    let signals = StopSignals::watch().map_err(StartError::Signals)?;
-    say(&serving_line(server.server_address(), tls.is_some()));
-    if let Some(fingerprint) = tls.and_then(|tls| tls.fingerprint) {
-        say(&tls::words(&fingerprint));
-    }
+/// A server that listens, and will serve until it is told to stop.
+pub(crate) struct Listening<F> {
+    /// What is said once signals are watched, so that who reads it may send one.
+    pub(crate) announcement: String,
+    pub(crate) connections: Connections,
+    pub(crate) stop: ShutdownHandle,
+    pub(crate) serve_forever: F,
+}
 
-    let stop = server.shutdown_handle();
-    let patience = match args.deadlines.graceful_timeout {
-        OrOff::On(time) => format!("up to {time} "),
-        OrOff::Off => String::new(),
-    };
-    thread::spawn(move || stop_on(signals, &stop, connections, patience));
-    server.serve_forever().map_err(StartError::Serve)
+impl<F: FnOnce() -> io::Result<()>> Listening<F> {
+    /// Serves until Ctrl-C or `SIGTERM`, and the requests that run then to their end.
+    pub(crate) fn until_stopped(self, tuning: &Tuning) -> Result<(), StartError> {
+        let Self { announcement, connections, stop, serve_forever } = self;
+        let signals = StopSignals::watch().map_err(StartError::Signals)?;
+        say(&announcement);
+        let patience = match tuning.deadlines.graceful_timeout {
+            OrOff::On(time) => format!("up to {time} "),
+            OrOff::Off => String::new(),
+        };
+        thread::spawn(move || stop_on(signals, &stop, connections, patience));
+        serve_forever().map_err(StartError::Serve)
+    }
 }
 
 /// Has the first signal stop the server, the second not wait for running requests, and the third not even for
@@ -65,59 +65,9 @@ fn stop_on(
     }
 }
 
-/// Listens, on an engine, so that no client keeps others waiting.
-fn listen(
-    args: &Args,
-    port: u16,
-    connections: &Connections,
-) -> Result<(WsgiEngine, Option<Tls>), StartError> {
-    let address = args.host().resolve(port).map_err(StartError::Resolve)?;
-    let tls = tls::load(&args.tls, args.host(), address).map_err(StartError::Tls)?;
-    let handler = Handler {
-        options: Arc::new(args.handler_options()),
-        quiet: args.quiet,
-        close: args.deadlines.closes_after_each_response(),
-        _connection: connections.clone(),
-    };
-    let server = WsgiServer::bind_with(address, move || handler.clone(), args.server_options())
-        .map_err(|error| StartError::Listen { address, port_option: args.port_option(), error })?;
-    server.set_app(demo_app);
-    if let Some(tls) = &tls {
-        server.set_tls(&tls.context).map_err(|error| StartError::Tls(error.to_string()))?;
-    }
-    Ok((server.engine_with(args.engine_options()), tls))
-}
-
-/// The handler of a connection, as the options want it.
-#[derive(Clone)]
-struct Handler {
-    options: Arc<HandlerOptions>,
-    quiet: bool,
-    close: bool,
-    _connection: Connections,
-}
-
-impl WsgiRequestHandler for Handler {
-    fn options(&self) -> &HandlerOptions {
-        &self.options
-    }
-
-    fn end_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
-        x.close_connection |= self.close;
-        Base.end_headers(x)
-    }
-
-    /// Errors of the application are told all the same.
-    fn log_message(&self, x: &Exchange<'_>, message: fmt::Arguments<'_>) {
-        if !self.quiet {
-            Base.log_message(x, message);
-        }
-    }
-}
-
 /// Counts the connections: each has a handler, and each handler one of these.
 #[derive(Clone, Default)]
-struct Connections(Arc<()>);
+pub(crate) struct Connections(Arc<()>);
 
 impl Connections {
     /// How many are open, asked by the only one besides the handlers and what they are cloned from.
@@ -127,7 +77,7 @@ impl Connections {
 }
 
 /// CPython's words; brackets around an IPv6 host in the URL.
-fn serving_line(address: SocketAddr, tls: bool) -> String {
+pub(crate) fn serving_line(address: SocketAddr, tls: bool) -> String {
     let (host, port) = (address.ip(), address.port());
     let (protocol, scheme) = if tls { ("HTTPS", "https") } else { ("HTTP", "http") };
     format!("Serving {protocol} on {host} port {port} ({scheme}://{address}/) ...")

@@ -12,6 +12,8 @@ use crate::port_holder::port_holder;
 pub(crate) enum StartError {
     /// The name given with `--bind` has no address.
     Resolve(io::Error),
+    /// There is no such directory to serve, as it says.
+    Directory(String),
     /// Something is wrong with the certificate or its key, as it says.
     Tls(String),
     /// The system does not let us listen there.
@@ -26,6 +28,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resolve(error) => f.write_str(&words_of(error)),
+            Self::Directory(words) => f.write_str(words),
             Self::Tls(words) => f.write_str(without_number(words)),
             Self::Listen { address, port_option, error } => {
                 explain_listen(f, *address, *port_option, error)
@@ -88,7 +91,7 @@ fn root_of(error: &io::Error) -> &io::Error {
 }
 
 /// The system's words without Rust's `(os error 98)`.
-fn words_of(error: &io::Error) -> String {
+pub(crate) fn words_of(error: &io::Error) -> String {
     without_number(&error.to_string()).to_owned()
 }
 

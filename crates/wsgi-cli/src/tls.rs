@@ -22,14 +22,19 @@ pub(crate) struct Tls {
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Loads or makes the certificate, if HTTPS is wanted.
+/// Loads or makes the certificate, if HTTPS is wanted. One that is made is also for the addresses that stand for `address`.
 pub(crate) fn load(
     args: &TlsArgs,
     host: &Host,
     address: SocketAddr,
+    stand_for: &[IpAddr],
 ) -> Result<Option<Tls>, String> {
     if args.tls_self_signed {
-        let made = make(names(host, address.ip(), host_name()));
+        let mut names = names(host, address.ip(), host_name());
+        let more = stand_for.iter().map(IpAddr::to_string).filter(|name| !names.contains(name));
+        let more: Vec<String> = more.collect();
+        names.extend(more);
+        let made = make(names);
         return made.map(Some).map_err(|error| format!("cannot make a certificate: {error}"));
     }
     let Some(certificate) = &args.tls_cert else { return Ok(None) };

@@ -1,29 +1,28 @@
 //! The command line: its options, its help, and what is wrong with a bad one.
 
 mod capacity;
+mod content;
 mod deadlines;
+mod files;
 mod limits;
+mod port;
 mod tls;
+mod tuning;
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
-use http_server::{HandlerOptions, server_options};
-use socketserver::ServerOptions;
-use socketserver::engine::EngineOptions;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use http_server::HandlerOptions;
 use wsgi_simple_server::handler_options;
 
 use crate::bind::{BindAddress, Host, parse_port};
-use capacity::Capacity;
-use deadlines::DeadlineArgs;
-use limits::LimitArgs;
+pub(crate) use files::{FilesArgs, Place};
+pub(crate) use port::PortOption;
+use port::{DEFAULT_PORT, one_port};
 pub(crate) use tls::TlsArgs;
-
-/// The port served when none is named; that of `python -m http.server`.
-const DEFAULT_PORT: u16 = 8000;
+pub(crate) use tuning::Tuning;
 
 const LONG_VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
@@ -41,6 +40,7 @@ Examples:
   wsgi-simple-server --quiet               without a line for each request
   wsgi-simple-server --tls-self-signed     on https://127.0.0.1:8000/, for development
   wsgi-simple-server --threads 32 --limit-request-body 10M --head-timeout 5s
+  wsgi-simple-server files                 the files of this directory, to everybody on the network
 
 Ctrl-C or SIGTERM ends it when the running requests are answered; the second one ends it at once.";
 
@@ -50,7 +50,11 @@ Ctrl-C or SIGTERM ends it when the running requests are answered; the second one
 /// No client can stall it: how long one may take, and how much it may send, has limits, which are on by default.
 #[derive(Debug, Parser)]
 #[command(name = "wsgi-simple-server", version, long_version = LONG_VERSION, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    instead: Option<Instead>,
+
     /// The port to listen on; 0 takes a free one [default: 8000]
     #[arg(long, value_name = "N", value_parser = parse_port, allow_negative_numbers = true)]
     port: Option<u16>,
@@ -65,65 +69,59 @@ pub(crate) struct Args {
     pub(crate) quiet: bool,
 
     #[command(flatten)]
-    capacity: Capacity,
-
-    #[command(flatten)]
-    pub(crate) deadlines: DeadlineArgs,
-
-    #[command(flatten)]
-    limits: LimitArgs,
+    pub(crate) tuning: Tuning,
 
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
 }
 
-impl Args {
+/// What can be served instead of the demo application.
+#[derive(Debug, Subcommand)]
+enum Instead {
+    Files(Box<FilesArgs>),
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    Demo { args: Box<Args>, port: u16 },
+    Files { args: Box<FilesArgs>, place: Place },
+}
+
+impl Wanted {
     /// Reads the command line; on a bad one (status 2), and on `--help` and
     /// `--version` (status 0), prints what there is to say and exits.
-    pub(crate) fn from_command_line() -> (Self, u16) {
+    pub(crate) fn from_command_line() -> Self {
         Self::read(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
 
-    /// The options, and the port that follows from them.
-    fn read(words: impl IntoIterator<Item = OsString>) -> Result<(Self, u16), clap::Error> {
-        let matches = Self::command().try_get_matches_from(words).map_err(explain_positional)?;
-        let args = Self::from_arg_matches(&matches)?;
-        let port = args.port()?;
-        args.check(&matches)?;
-        Ok((args, port))
+    fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = Args::command().try_get_matches_from(words).map_err(explain)?;
+        let mut args = Args::from_arg_matches(&matches)?;
+        if let (Some(Instead::Files(args)), Some((name, matches))) =
+            (args.instead.take(), matches.subcommand())
+        {
+            let place = args.check(matches).map_err(|words| usage_error(Some(name), words))?;
+            return Ok(Self::Files { args, place });
+        }
+        let port = args.check(&matches).map_err(|words| usage_error(None, words))?;
+        Ok(Self::Demo { args: Box::new(args), port })
     }
+}
 
-    /// Refuses options that contradict each other, or of which one would have no effect.
-    fn check(&self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let chosen = |option| matches.value_source(option) == Some(ValueSource::CommandLine);
-        self.capacity
-            .check(chosen("pollers"))
-            .and_then(|()| self.deadlines.check(chosen("body_grace"), chosen("response_grace")))
-            .and_then(|()| self.tls.check())
-            .map_err(|words| usage_error(ErrorKind::ArgumentConflict, words))
-    }
-
-    /// What the options say to the listening socket.
-    pub(crate) fn server_options(&self) -> ServerOptions {
-        server_options().request_queue_size(self.capacity.backlog)
-    }
-
-    /// What they say to the engine.
-    pub(crate) fn engine_options(&self) -> EngineOptions {
-        let limits = self.limits.limits();
-        let options = self.capacity.engine_options().graceful(self.deadlines.graceful());
-        // A head is parsed where it is received, with a few empty lines before and one behind it.
-        let head = limits.request_line + limits.head + 2 * limits.empty_lines + 2;
-        let input_buffer = options.input_buffer.max(head);
-        options.input_buffer(input_buffer)
+impl Args {
+    /// Refuses options that contradict each other, or of which one would have no effect. Returns the port that follows
+    /// from them.
+    fn check(&self, matches: &ArgMatches) -> Result<u16, String> {
+        let port = one_port(&[(self.port, "by --port"), (self.bind.port, "by --bind")])?;
+        self.tuning.check(matches)?;
+        self.tls.check()?;
+        Ok(port.unwrap_or(DEFAULT_PORT))
     }
 
     /// What they say to the handler of each connection.
     pub(crate) fn handler_options(&self) -> HandlerOptions {
-        handler_options()
-            .deadlines(self.deadlines.deadlines())
-            .limits(self.limits.limits())
-            .bodies(self.limits.bodies())
+        self.tuning.tune(handler_options())
     }
 
     /// The host to listen on.
@@ -138,70 +136,84 @@ impl Args {
             _ => PortOption::Port,
         }
     }
-
-    /// The port to listen on.
-    ///
-    /// Two ports that differ are refused: neither place is the more natural one to
-    /// win, and the wrong guess serves where nobody looks.
-    fn port(&self) -> Result<u16, clap::Error> {
-        match (self.port, self.bind.port) {
-            (Some(port), Some(bound)) if port != bound => Err(usage_error(
-                ErrorKind::ArgumentConflict,
-                format!("two ports are given, {port} by --port and {bound} by --bind: keep one"),
-            )),
-            (port, bound) => Ok(port.or(bound).unwrap_or(DEFAULT_PORT)),
-        }
-    }
 }
 
-/// Where on the command line a port goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PortOption {
-    Port,
-    Bind,
+/// Whether an option was given, and has not its default only.
+fn chosen(matches: &ArgMatches, option: &str) -> bool {
+    matches.value_source(option) == Some(ValueSource::CommandLine)
 }
 
-impl PortOption {
-    /// What to write to have this address.
-    pub(crate) fn with(self, address: SocketAddr) -> String {
-        match self {
-            Self::Port => format!("--port {}", address.port()),
-            Self::Bind => format!("--bind {address}"),
+/// Says what to write instead of what is written in the manner of `python -m http.server`, `curl -H`, and of programs whose
+/// options go before what they are for.
+fn explain(error: clap::Error) -> clap::Error {
+    let word = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => word.as_str(),
+        _ => "",
+    };
+    let (argument, subcommand) =
+        (word(ContextKind::InvalidArg), word(ContextKind::InvalidSubcommand));
+    match error.kind() {
+        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => {
+            let word = if subcommand.is_empty() { argument } else { subcommand };
+            match word.parse::<u16>() {
+                Ok(_) => {
+                    usage_error(None, format!("unexpected argument '{word}': write --port {word}"))
+                }
+                Err(_) => error,
+            }
         }
-    }
-}
-
-/// Says what to write instead of a bare port number, which is how
-/// `python -m http.server 8000` takes it.
-fn explain_positional(error: clap::Error) -> clap::Error {
-    use clap::error::{ContextKind, ContextValue};
-    match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(word)))
-            if word.parse::<u16>().is_ok() =>
-        {
-            usage_error(error.kind(), format!("unexpected argument '{word}': write --port {word}"))
-        }
+        ErrorKind::ArgumentConflict if !subcommand.is_empty() => usage_error(
+            None,
+            format!("options go behind '{subcommand}': wsgi-simple-server {subcommand} [OPTIONS]"),
+        ),
+        ErrorKind::WrongNumberOfValues if argument.starts_with("--header") => usage_error(
+            Some("files"),
+            "--header takes two words, without a colon: --header Cache-Control no-store".into(),
+        ),
         _ => error,
     }
 }
 
-fn usage_error(kind: ErrorKind, message: String) -> clap::Error {
-    Args::command().error(kind, message)
+/// What is said of a command line that makes no sense, with the usage of what was to be served.
+fn usage_error(subcommand: Option<&str>, message: String) -> clap::Error {
+    let mut command = Args::command();
+    // So that the usage has the name of the program, too.
+    command.build();
+    let command = match subcommand.and_then(|name| command.find_subcommand_mut(name)) {
+        Some(subcommand) => subcommand,
+        None => &mut command,
+    };
+    command.error(ErrorKind::ArgumentConflict, message)
+}
+
+/// The options that a text names.
+#[cfg(test)]
+fn options_in(text: &str) -> std::collections::BTreeSet<String> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c == '-';
+    let names = text.split("--").skip(1).filter_map(|rest| rest.split(|c| !is_part(c)).next());
+    names
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use http_server::proto::Limits;
-    use http_server::{BodyOptions, Deadlines};
+    use http_server::{BodyOptions, Deadlines, server_options};
     use socketserver::MinRate;
-    use socketserver::engine::Overload;
+    use socketserver::engine::{EngineOptions, Overload};
     use std::collections::BTreeSet;
     use std::time::Duration;
 
     fn read(words: &[&str]) -> Result<(Args, u16), String> {
         let words = std::iter::once("wsgi-simple-server").chain(words.iter().copied());
-        Args::read(words.map(OsString::from)).map_err(|error| error.to_string())
+        match Wanted::read(words.map(OsString::from)) {
+            Ok(Wanted::Demo { args, port }) => Ok((*args, port)),
+            Ok(Wanted::Files { .. }) => panic!("files were not asked for"),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     fn port_of(words: &[&str]) -> Result<u16, String> {
@@ -253,17 +265,20 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_libraries() {
         let (args, _) = read(&[]).unwrap();
-        let (options, defaults) = (args.engine_options(), EngineOptions::default());
+        let (options, defaults) = (args.tuning.engine_options(), EngineOptions::default());
         let head = options.input_buffer;
         assert_eq!(format!("{options:?}"), format!("{:?}", defaults.input_buffer(head)));
         assert_eq!(format!("{:?}", args.handler_options()), format!("{:?}", handler_options()));
-        assert_eq!(format!("{:?}", args.server_options()), format!("{:?}", server_options()));
-        assert!(!args.deadlines.closes_after_each_response());
+        assert_eq!(
+            format!("{:?}", args.tuning.server_options()),
+            format!("{:?}", server_options())
+        );
+        assert!(!args.tuning.deadlines.closes_after_each_response());
     }
 
     #[test]
     fn every_option_of_the_engine_has_effect() {
-        let options = |words: &[&str]| read(words).unwrap().0.engine_options();
+        let options = |words: &[&str]| read(words).unwrap().0.tuning.engine_options();
         assert_eq!(options(&["--threads", "3"]).threads, 3);
         assert_eq!(options(&["--threads", "1"]).pollers, 1);
         assert_eq!(options(&["--threads", "5", "--pollers", "5"]).pollers, 5);
@@ -275,7 +290,7 @@ mod tests {
         assert_eq!(options(&["--graceful-timeout", "off"]).graceful, Duration::MAX);
         assert_eq!(options(&["--limit-request-head", "1M"]).input_buffer, (1 << 20) + 65536 + 18);
         let (args, _) = read(&["--backlog", "7"]).unwrap();
-        assert_eq!(args.server_options().request_queue_size, 7);
+        assert_eq!(args.tuning.server_options().request_queue_size, 7);
     }
 
     #[test]
@@ -305,7 +320,7 @@ mod tests {
             assert_eq!(deadlines(&words.split(' ').collect::<Vec<_>>()), expected, "{words}");
         }
         for words in [["--keep-alive", "off"], ["--keep-alive", "0"]] {
-            assert!(read(&words).unwrap().0.deadlines.closes_after_each_response());
+            assert!(read(&words).unwrap().0.tuning.deadlines.closes_after_each_response());
         }
     }
 
@@ -422,19 +437,14 @@ mod tests {
         let readme = include_str!("../../../../README.md");
         let start = readme.find("## The command").unwrap();
         let end = readme.find("## Development").unwrap();
-        let named: BTreeSet<&str> = readme[start..end]
-            .split("--")
-            .skip(1)
-            .map(|rest| {
-                let is_part = |c: char| c.is_ascii_lowercase() || c == '-';
-                rest.split(|c| !is_part(c)).next().unwrap()
-            })
-            .filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
-            .collect();
+        let named = options_in(&readme[start..end]);
         let command = Args::command();
-        let mut options: BTreeSet<&str> =
-            command.get_arguments().filter_map(|option| option.get_long()).collect();
-        options.insert("help");
+        let mut options: BTreeSet<String> = command
+            .get_arguments()
+            .filter_map(|option| option.get_long())
+            .map(str::to_owned)
+            .collect();
+        options.insert("help".into());
         assert_eq!(named, options);
     }
 }

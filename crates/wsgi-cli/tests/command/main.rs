@@ -1,6 +1,7 @@
 //! The command as its users meet it: a process with arguments, output, signals and a status.
 #![cfg(unix)]
 
+mod files;
 mod options;
 mod running;
 mod stopping;

@@ -122,7 +122,7 @@ fn help_and_version_are_readable() {
     }
     let short = finished(&["-h"]);
     assert!(short.stdout.contains("--threads") && !short.stdout.contains("--body-rate"));
-    assert!(short.stdout.lines().count() < 40, "{}", short.stdout);
+    assert!(short.stdout.lines().count() < 45, "{}", short.stdout);
     let version = finished(&["-V"]);
     assert_eq!(version.status, Some(0));
     assert_eq!(version.stdout, concat!("wsgi-simple-server ", env!("CARGO_PKG_VERSION"), "\n"));

@@ -149,12 +149,18 @@ impl Client {
         self.0.get_mut().write_all(bytes.as_bytes()).unwrap();
     }
 
-    /// The head and the body of the next response, which tells its length.
-    pub(crate) fn response(&mut self) -> (String, String) {
+    /// The head of the next response.
+    pub(crate) fn head(&mut self) -> String {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             assert_ne!(self.0.read_line(&mut head).unwrap(), 0, "cut short: {head}");
         }
+        head
+    }
+
+    /// The head and the body of the next response, which tells its length.
+    pub(crate) fn response(&mut self) -> (String, String) {
+        let head = self.head();
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("Content-Length: "))
@@ -162,6 +168,13 @@ impl Client {
         let mut body = vec![0; length.parse().unwrap()];
         self.0.read_exact(&mut body).unwrap();
         (head, String::from_utf8(body).unwrap())
+    }
+
+    /// All that comes up to the end of the connection, be it a reset.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = Vec::new();
+        let _ = self.0.read_to_end(&mut rest);
+        String::from_utf8(rest).unwrap()
     }
 
     /// Waits for the end of the connection; true if the server says no more before.
