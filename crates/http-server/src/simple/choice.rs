@@ -28,13 +28,20 @@ impl SimpleHttpRequestHandler {
 
     /// The page to send for a path that is not there: for what a person may have typed, not for a script or an image that is
     /// missing, which a program would take for one.
-    pub(super) fn fallback(&self, x: &Exchange<'_>) -> Option<PathBuf> {
+    pub(super) fn fallback(&self, x: &mut Exchange<'_>) -> Option<PathBuf> {
         let page = self.settings.fallback.as_ref()?;
+        if !Target::new(x.path()).last_name_is_plain() {
+            return None;
+        }
         let mut wishes = x.headers().get_all("Accept").peekable();
         let takes_pages = wishes.peek().is_none()
             || wishes.any(|accept| accept.contains("text/html") || accept.contains("*/*"));
-        let is_a_page = Target::new(x.path()).last_name_is_plain();
-        (takes_pages && is_a_page).then(|| self.settings.directory.join(page))
+        if !takes_pages {
+            // The 404 is not for everybody, and a cache has to know.
+            x.need_field("Vary", "Accept");
+            return None;
+        }
+        Some(self.settings.directory.join(page))
     }
 
     /// Sends a file, or what the client prefers to it: the same in a coding, from a neighbour or made now.
