@@ -166,7 +166,7 @@ where
     /// The same with other options.
     ///
     /// A head has to fit into [`input_buffer`](EngineOptions::input_buffer), whatever larger
-    /// [limits](crate::proto::Limits) the handler has.
+    /// [limits](crate::proto::Limits) the handler has; with TLS so has a record, which takes up to 18,437 bytes.
     ///
     /// A type that wraps this server to override hooks is put on an engine by itself:
     /// `Engine::with_class(server, class, options)`, where `class` is a clone of the handler class.

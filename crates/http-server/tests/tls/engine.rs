@@ -439,6 +439,28 @@ fn an_overloaded_server_says_so_in_tls() {
     assert_eq!(newcomer.rehearsal.receive(), b"");
 }
 
+/// Neither does it look as if the client had cut its body short.
+#[test]
+fn a_record_that_has_no_room_ends_the_connection_and_is_a_line_in_the_log() {
+    for (streaming, log) in [(false, "TLS failed: "), (true, "Client went away: ")] {
+        let mut setting = http11(read_body);
+        setting.engine = setting.engine.input_buffer(4096);
+        setting.options.bodies = setting.options.bodies.streaming(streaming);
+        let mut client = setting.connect();
+        client.talk();
+        client.tls.writer().write_all(post(10_000).as_bytes()).unwrap();
+        let head = client.outgoing();
+        client.tls.writer().write_all(&[b'x'; 10_000]).unwrap();
+        let body = client.outgoing();
+        client.rehearsal.plan(secs(1), Act::Send(body));
+        client.rehearsal.send(&head);
+        client.rehearsal.advance(secs(1));
+        assert_eq!(client.received(), "", "{streaming}");
+        let words = "what the client sends in one piece does not fit into input_buffer";
+        assert_eq!(setting.take_log().last().unwrap(), &format!("{log}{words}"), "{streaming}");
+    }
+}
+
 #[test]
 fn a_head_that_is_too_large_is_refused_in_tls() {
     let setting = http11(hello);

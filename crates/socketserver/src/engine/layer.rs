@@ -1,7 +1,7 @@
 //! What a layer is to the engine.
 
 use super::protocol::{Buffer, Input};
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 
 /// What lies between the bytes on the wire and those of a protocol, such as TLS: bytes in, bytes out.
 ///
@@ -41,6 +41,14 @@ pub trait Layer: Send + 'static {
 
     /// Appends to `wire` that nothing more will come.
     fn end(&mut self, wire: &mut Vec<u8>);
+}
+
+/// The layer waits for more than the engine keeps: nothing would ever come of it.
+pub(super) fn no_room() -> io::Error {
+    io::Error::new(
+        ErrorKind::StorageFull,
+        "what the client sends in one piece does not fit into input_buffer",
+    )
 }
 
 /// Opens what has come, as long as there is room. Returns how many bytes that gave.

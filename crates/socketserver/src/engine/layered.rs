@@ -12,7 +12,8 @@ use std::time::Instant;
 /// The protocol is the same as without: deadlines, limits, back-pressure and answers in pieces included. Until the layer
 /// [is open](Layer::is_open), the deadline is that of a protocol which has received nothing yet, so a client that begins
 /// and does not go on, however slowly, is one that says nothing. Agreeing about the layer is work, which runs where
-/// handlers do and never where connections are accepted. One layer cannot be in another.
+/// handlers do and never where connections are accepted. What the layer opens at once has to fit into
+/// [`input_buffer`](super::EngineOptions::input_buffer). One layer cannot be in another.
 ///
 /// # Examples
 ///
@@ -182,6 +183,9 @@ impl<L: Layer, P: Protocol> Layered<L, P> {
                 step => return step,
             }
         }
+        if wire.is_full() {
+            return self.give_up(layer::no_room());
+        }
         self.plain.release();
         if self.layer.wants_to_speak() {
             return self.will(Task::Speak(Step::Receive));
@@ -233,6 +237,8 @@ impl<L: Layer, P: Protocol> Protocol for Layered<L, P> {
             self.will(Task::Greet)
         } else if input.has_ended() {
             Step::Close
+        } else if input.is_full() {
+            self.give_up(layer::no_room())
         } else {
             Step::Receive
         }

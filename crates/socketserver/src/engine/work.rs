@@ -102,6 +102,9 @@ impl Work<'_> {
             if opened > 0 || self.input.ended {
                 return Ok(opened);
             }
+            if wire.is_full() {
+                return Err(layer::no_room());
+            }
             fill(wire, &mut self.output, &mut self.receiving)?;
         }
     }
