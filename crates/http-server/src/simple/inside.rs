@@ -152,10 +152,10 @@ impl Opened {
     }
 }
 
-/// Whether the path is a directory in which scripts may be looked for.
+/// Whether the path is a directory in which scripts may be looked for. It may be passed through without being readable.
 #[cfg(all(unix, feature = "cgi"))]
 pub(crate) fn is_directory(options: &SimpleHandlerOptions, path: &Path) -> bool {
-    matches!(open_any(options, path), Ok(Some(Opened::Directory(_))))
+    path.is_dir() && matches!(script_file(options, path), ScriptFile::Other)
 }
 
 /// What a path leads to that should be a script.

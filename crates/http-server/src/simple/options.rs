@@ -48,7 +48,7 @@ pub struct SimpleHandlerOptions {
     /// The value of `Cache-Control` for files and listings, on 200, 206 and 304; none, as in CPython.
     pub cache_control: Option<String>,
     /// Which site's pages may read what is served: the value of `Access-Control-Allow-Origin` on every response, `*` for all;
-    /// none.
+    /// none. Scripts (CGI) say that themselves.
     pub allow_origin: Option<String>,
     /// The page, by its path below the directory, that is sent instead of 404 `File not found`, for applications that
     /// make their pages in the browser; none.
