@@ -14,6 +14,8 @@ pub(crate) enum StartError {
     Resolve(io::Error),
     /// There is no such directory to serve, as it says.
     Directory(String),
+    /// The names and passwords cannot be had, as it says.
+    Auth(String),
     /// Something is wrong with the certificate or its key, as it says.
     Tls(String),
     /// The system does not let us listen there.
@@ -28,7 +30,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resolve(error) => f.write_str(&words_of(error)),
-            Self::Directory(words) => f.write_str(words),
+            Self::Directory(words) | Self::Auth(words) => f.write_str(words),
             Self::Tls(words) => f.write_str(without_number(words)),
             Self::Listen { address, port_option, error } => {
                 explain_listen(f, *address, *port_option, error)

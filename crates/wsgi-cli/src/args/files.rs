@@ -8,7 +8,7 @@ use http_server::SimpleHandlerOptions;
 
 use super::content::{Dressing, Visibility};
 use super::port::{DEFAULT_PORT, one_port};
-use super::{PortOption, TlsArgs, Tuning};
+use super::{AuthArgs, PortOption, TlsArgs, Tuning};
 use crate::bind::{BindAddress, Host, parse_port};
 
 const USAGE: &str = "wsgi-simple-server files [OPTIONS] [DIR] [PORT]";
@@ -71,6 +71,9 @@ pub(crate) struct FilesArgs {
     dressing: Dressing,
 
     #[command(flatten)]
+    pub(crate) auth: AuthArgs,
+
+    #[command(flatten)]
     pub(crate) tls: TlsArgs,
 
     #[command(flatten)]
@@ -99,12 +102,14 @@ impl FilesArgs {
             _ => PortOption::Port,
         };
         let host = self.bind.as_ref().map(|bind| bind.host.clone());
-        if self.qr && host.as_ref().is_some_and(is_here) {
+        let is_here = host.as_ref().is_some_and(is_here);
+        if self.qr && is_here {
             return Err("--qr is for other devices, which --bind keeps away: drop one".into());
         }
         self.dressing.check()?;
         self.tuning.check(matches)?;
         self.tls.check()?;
+        self.auth.check(!is_here && !self.tls.is_wanted())?;
         let port = port.unwrap_or(DEFAULT_PORT);
         Ok(Place { directory: directory.to_owned(), host, port, port_option })
     }

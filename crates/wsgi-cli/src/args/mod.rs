@@ -1,5 +1,6 @@
 //! The command line: its options, its help, and what is wrong with a bad one.
 
+mod auth;
 mod capacity;
 mod content;
 mod deadlines;
@@ -18,6 +19,7 @@ use http_server::HandlerOptions;
 use wsgi_simple_server::handler_options;
 
 use crate::bind::{BindAddress, Host, parse_port};
+pub(crate) use auth::{AuthArgs, credentials};
 pub(crate) use files::{FilesArgs, Place};
 pub(crate) use port::PortOption;
 use port::{DEFAULT_PORT, one_port};

@@ -29,6 +29,11 @@ pub(crate) struct TlsArgs {
 }
 
 impl TlsArgs {
+    /// Whether HTTPS is served.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.tls_self_signed || self.tls_cert.is_some()
+    }
+
     /// What is wrong with these options together, in CPython's words where it has any.
     pub(super) fn check(&self) -> Result<(), String> {
         let others = [

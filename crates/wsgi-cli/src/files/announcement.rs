@@ -17,10 +17,32 @@ pub(super) struct Announcement<'a> {
     pub(super) directory: &'a Path,
     /// By which addresses other machines reach it.
     pub(super) others: &'a [IpAddr],
-    /// Nobody has said for whom it is.
-    pub(super) anybody: bool,
+    pub(super) audience: Audience,
     /// Whether the first of these addresses is to be shown as a code.
     pub(super) code: bool,
+}
+
+/// For whom the files are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Nobody has said for whom.
+    Everybody,
+    /// Whoever the address was chosen for.
+    AsWanted,
+    /// Who knows a password.
+    Known,
+}
+
+impl Audience {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Everybody => {
+                "\nEverybody on the network can have them; --bind 127.0.0.1 keeps them on this machine."
+            }
+            Self::AsWanted => "",
+            Self::Known => "\nThey are for who knows the password.",
+        }
+    }
 }
 
 impl Announcement<'_> {
@@ -52,9 +74,7 @@ impl fmt::Display for Announcement<'_> {
         for (url, whence) in urls {
             write!(f, "\n  {url:width$}  {whence}")?;
         }
-        if self.anybody {
-            f.write_str("\nEverybody on the network can have them; --bind 127.0.0.1 keeps them on this machine.")?;
-        }
+        f.write_str(self.audience.words())?;
         if let Some(fingerprint) = self.tls.and_then(|tls| tls.fingerprint.as_ref()) {
             write!(f, "\n{}", tls::words(fingerprint))?;
         }
@@ -72,14 +92,14 @@ impl fmt::Display for Announcement<'_> {
 mod tests {
     use super::*;
 
-    fn said(address: &str, others: &[&str], anybody: bool) -> String {
+    fn said(address: &str, others: &[&str], audience: Audience) -> String {
         let others: Vec<IpAddr> = others.iter().map(|ip| ip.parse().unwrap()).collect();
         Announcement {
             address: address.parse().unwrap(),
             tls: None,
             directory: Path::new("/srv/a\nb"),
             others: &others,
-            anybody,
+            audience,
             code: false,
         }
         .to_string()
@@ -88,7 +108,7 @@ mod tests {
     #[test]
     fn the_urls_are_those_that_people_can_type() {
         assert_eq!(
-            said("[::]:8000", &["192.168.1.5", "2001:db8::5"], true),
+            said("[::]:8000", &["192.168.1.5", "2001:db8::5"], Audience::Everybody),
             "Serving HTTP on :: port 8000 (http://[::]:8000/) ...\n\
              The files of /srv/a\\nb:\n  \
                http://127.0.0.1:8000/      on this machine\n  \
@@ -97,13 +117,13 @@ mod tests {
              Everybody on the network can have them; --bind 127.0.0.1 keeps them on this machine."
         );
         assert_eq!(
-            said("[::1]:1", &[], false),
+            said("[::1]:1", &[], Audience::AsWanted),
             "Serving HTTP on ::1 port 1 (http://[::1]:1/) ...\nThe files of /srv/a\\nb:\n  \
              http://[::1]:1/  on this machine"
         );
-        assert!(
-            said("192.0.2.7:80", &["192.0.2.7"], false)
-                .ends_with("The files of /srv/a\\nb:\n  http://192.0.2.7:80/  on the network")
-        );
+        assert!(said("192.0.2.7:80", &["192.0.2.7"], Audience::Known).ends_with(
+            "The files of /srv/a\\nb:\n  http://192.0.2.7:80/  on the network\n\
+             They are for who knows the password."
+        ));
     }
 }

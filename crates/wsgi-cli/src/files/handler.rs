@@ -1,19 +1,23 @@
 //! The handler of a connection.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use http_server::{
     Base, BaseHttpRequestHandler, ClientAddress, Exchange, HandlerOptions, SimpleHooks,
     SimpleHttpRequestHandler,
 };
 
+use super::auth::{Auth, CHALLENGE};
 use super::log_line::LogLine;
 use crate::serve::Connections;
 
 /// What the handlers of all connections have in common.
 pub(super) struct Shared {
     pub(super) simple: SimpleHttpRequestHandler,
+    pub(super) auth: Option<Arc<Auth>>,
     pub(super) quiet: bool,
     pub(super) close: bool,
     pub(super) connection: Connections,
@@ -24,6 +28,8 @@ impl Shared {
     pub(super) fn handler(&self) -> Handler {
         Handler {
             simple: self.simple.clone(),
+            auth: self.auth.clone(),
+            asks: Cell::new(false),
             quiet: self.quiet,
             close: self.close,
             line: LogLine::default(),
@@ -35,6 +41,9 @@ impl Shared {
 /// Serves files, and logs each request when it is over.
 pub(super) struct Handler {
     simple: SimpleHttpRequestHandler,
+    auth: Option<Arc<Auth>>,
+    /// The response at hand is to ask who the client is.
+    asks: Cell<bool>,
     quiet: bool,
     close: bool,
     line: LogLine,
@@ -54,7 +63,13 @@ impl BaseHttpRequestHandler for Handler {
 
     fn dispatch(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         self.line.begin();
-        Base.dispatch(x)
+        match &self.auth {
+            Some(auth) if !auth.lets_in(&x.headers()) => {
+                self.asks.set(true);
+                x.send_error(401, None)
+            }
+            _ => Base.dispatch(x),
+        }
     }
 
     fn do_method(&self, x: &mut Exchange<'_>) -> io::Result<()> {
@@ -67,6 +82,10 @@ impl BaseHttpRequestHandler for Handler {
 
     fn end_headers(&self, x: &mut Exchange<'_>) -> io::Result<()> {
         x.close_connection |= self.close;
+        if self.asks.take() {
+            // RFC 9110 §15.5.2.
+            x.send_header("WWW-Authenticate", CHALLENGE)?;
+        }
         Base.end_headers(x)
     }
 

@@ -3,16 +3,19 @@
 //! - `directory`: whether there is one
 //! - `addresses`: where clients find it
 //! - `announcement`, `code`: what is said at the start
+//! - `auth`: who may have the files
 //! - `handler`: the handler of a connection; `log_line`: what it logs
 
 mod addresses;
 mod announcement;
+mod auth;
 mod code;
 mod directory;
 mod handler;
 mod log_line;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use http_server::{HttpServer, SimpleHttpRequestHandler};
 
@@ -21,13 +24,16 @@ use crate::bind::Host;
 use crate::serve::{Connections, Listening};
 use crate::start_error::StartError;
 use crate::tls;
-use announcement::Announcement;
+use announcement::{Announcement, Audience};
+use auth::Auth;
 use handler::Shared;
 
 /// Serves a directory until Ctrl-C or `SIGTERM`.
 pub(crate) fn serve(args: &FilesArgs, place: &Place) -> Result<(), StartError> {
     let directory = directory::open(&place.directory).map_err(StartError::Directory)?;
     directory::check_page(&directory, args.fallback()).map_err(StartError::Directory)?;
+    let auth = Auth::load(&args.auth).map_err(StartError::Auth)?;
+    let asks = auth.is_some();
     let host = place.host.clone().unwrap_or_else(|| Host::Address(addresses::everywhere()));
     let address = host.resolve(place.port).map_err(StartError::Resolve)?;
     let others = addresses::of_others(address.ip());
@@ -36,6 +42,7 @@ pub(crate) fn serve(args: &FilesArgs, place: &Place) -> Result<(), StartError> {
     let connections = Connections::default();
     let shared = Shared {
         simple: SimpleHttpRequestHandler::with_options(args.handler_options(&directory)),
+        auth: auth.map(Arc::new),
         quiet: args.quiet,
         close: args.tuning.deadlines.closes_after_each_response(),
         connection: connections.clone(),
@@ -57,7 +64,11 @@ pub(crate) fn serve(args: &FilesArgs, place: &Place) -> Result<(), StartError> {
         tls: tls.as_ref(),
         directory: &directory,
         others: &others,
-        anybody: place.host.is_none(),
+        audience: match (asks, place.host.is_none()) {
+            (true, _) => Audience::Known,
+            (false, true) => Audience::Everybody,
+            (false, false) => Audience::AsWanted,
+        },
         code: args.qr,
     };
     let announcement = announcement.to_string();

@@ -1,5 +1,6 @@
 //! `wsgi-simple-server files`: what is said, served and logged.
 
+mod auth;
 mod mistakes;
 mod options;
 
