@@ -290,6 +290,28 @@ fn a_record_that_was_changed_on_its_way_ends_the_connection() {
     assert_eq!(setting.take_log(), ["TLS failed: cannot decrypt peer's message"]);
 }
 
+/// Each change asks for one of the server's (RFC 8446 §4.6.3).
+#[test]
+fn a_client_that_only_changes_its_keys_is_given_up() {
+    let setting = http11(hello);
+    let mut client = setting.connect();
+    assert_eq!(client.ask(GET), HELLO);
+    for _ in 0..30 {
+        client.tls.refresh_traffic_keys().unwrap();
+        client.talk();
+    }
+    assert_eq!(client.ask(GET), HELLO);
+    for _ in 0..1000 {
+        client.tls.refresh_traffic_keys().unwrap();
+    }
+    let flood = client.outgoing();
+    client.rehearsal.send(&flood);
+    assert!(client.rehearsal.receive().len() < 100, "what it is told is not as much");
+    client.rehearsal.advance(secs(3));
+    assert!(client.rehearsal.end().is_some());
+    assert!(setting.take_log().last().unwrap().starts_with("TLS failed: "));
+}
+
 #[test]
 fn a_client_that_rejects_the_certificate_is_a_line_in_the_log() {
     let setting = http11(hello);
