@@ -275,6 +275,18 @@ mod gzip {
     }
 
     #[test]
+    fn only_what_is_compressed_counts_for_how_much_may_be() {
+        let root = make_tree();
+        write(root.path().join("large.txt"), &text());
+        let options = SimpleHandlerOptions::new(root.path()).gzip(true);
+        let handler = SimpleHttpRequestHandler::with_options(options);
+        // As many as there are connections.
+        let _clones = vec![handler.clone(); 100];
+        let answer = get(&handler, "/large.txt", "Accept-Encoding: gzip\r\n");
+        assert_eq!(answer.header("Content-Encoding"), Some("gzip"));
+    }
+
+    #[test]
     fn a_connection_is_kept_with_chunks() {
         let root = make_tree();
         write(root.path().join("large.txt"), &text());

@@ -42,7 +42,7 @@ pub(super) struct Compressed {
 impl Compressed {
     /// `None` if too many are being compressed already.
     pub(super) fn new(file: File, size: u64, places: &Place) -> Result<Self, File> {
-        // The handler itself has one of them.
+        // The handler and its clones have one of them together.
         if Arc::strong_count(places) > MAX_AT_ONCE {
             return Err(file);
         }

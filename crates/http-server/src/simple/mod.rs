@@ -51,7 +51,7 @@ use target::Target;
 pub struct SimpleHttpRequestHandler {
     settings: Arc<SimpleHandlerOptions>,
     #[cfg(feature = "gzip")]
-    places: gzip::Place,
+    places: Arc<gzip::Place>,
 }
 
 impl SimpleHttpRequestHandler {
@@ -70,7 +70,7 @@ impl SimpleHttpRequestHandler {
         Self {
             settings: Arc::new(options),
             #[cfg(feature = "gzip")]
-            places: gzip::Place::default(),
+            places: Arc::default(),
         }
     }
 
