@@ -120,6 +120,11 @@ pub enum Found {
     /// No PEM.
     #[error("nothing in it begins with -----BEGIN")]
     NoPem,
+    /// Something stands before a line that begins PEM.
+    #[error(
+        "something stands before -----BEGIN in its line: take it away (a byte order mark, spaces)"
+    )]
+    Displaced,
     /// PEM of something else.
     #[error("what it has is of another kind")]
     OtherPem,

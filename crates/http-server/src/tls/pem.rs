@@ -137,11 +137,19 @@ fn found(text: &[u8]) -> Found {
         Found::Der
     } else if !contains(text, "-----BEGIN") {
         Found::NoPem
+    } else if is_displaced(text) {
+        Found::Displaced
     } else if contains(text, "PRIVATE KEY-----") {
         Found::KeyOnly
     } else {
         Found::OtherPem
     }
+}
+
+/// Such a line begins nothing for the parser.
+fn is_displaced(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n'));
+    lines.any(|line| !line.starts_with(b"-----BEGIN") && contains(line, "-----BEGIN"))
 }
 
 fn contains(text: &[u8], words: &str) -> bool {

@@ -155,6 +155,22 @@ fn damaged_files_are_called_so() {
 }
 
 #[test]
+fn what_stands_before_the_first_line_is_found() {
+    let text = fs::read_to_string(data("both.pem")).unwrap();
+    let (key, certificate) = text.split_once("-----BEGIN CERTIFICATE").unwrap();
+    let words =
+        "something stands before -----BEGIN in its line: take it away (a byte order mark, spaces)";
+    assert_eq!(
+        error(&TlsOptions::from_pem(format!("\u{feff}{text}"))),
+        format!("there is no private key in the text given: {words}")
+    );
+    assert_eq!(
+        error(&TlsOptions::from_pem(format!("{key}  -----BEGIN CERTIFICATE{certificate}"))),
+        format!("there is no certificate in the text given: {words}")
+    );
+}
+
+#[test]
 fn the_password_is_not_shown() {
     let shown = format!("{:?}", cert().keyfile(data("key.pem")).password("hunter2"));
     assert!(shown.contains("cert.pem") && shown.contains("key.pem"), "{shown}");
