@@ -132,6 +132,13 @@ impl FilesArgs {
                 "two directories are given, {one} and {other}: keep one, or serve one that both are in"
             ));
         }
+        if directory.as_os_str().is_empty() {
+            return Err(
+                "the directory is named by nothing at all, as by a variable that is not set: \
+                 name one, or . for this one"
+                    .into(),
+            );
+        }
         let mut ports = ports.into_iter().filter_map(|word| word.to_str());
         let port = ports.next();
         if let Some((one, other)) = port.zip(ports.next()) {

@@ -73,6 +73,11 @@ fn a_bad_command_line_is_explained_with_the_usage_of_files() {
     for (arguments, words) in [
         ("a b", "two directories are given, a and b: keep one, or serve one that both are in"),
         ("a -d b", "two directories are given, a and b: keep one, or serve one that both are in"),
+        (
+            "",
+            "the directory is named by nothing at all, as by a variable that is not set: \
+             name one, or . for this one",
+        ),
         ("1 2", "two ports are given, 1 and 2: keep one; a directory of that name is ./1"),
         ("1 --port 2", "two ports are given, 1 by itself and 2 by --port: keep one"),
         (
