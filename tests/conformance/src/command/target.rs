@@ -154,7 +154,9 @@ mod tests {
 
     #[test]
     fn a_target_that_does_not_answer_says_so() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        // An address of our own where there is one, so that no other test takes the port once it is free.
+        let address = if cfg!(target_os = "linux") { "127.0.0.3:0" } else { "127.0.0.1:0" };
+        let listener = TcpListener::bind(address).unwrap();
         let target = listener.local_addr().unwrap().to_string();
         assert!(refused(&target, Profile::Plain).contains("does not answer `GET /` within 0.3 s"));
         drop(listener);
