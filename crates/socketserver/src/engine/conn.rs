@@ -2,10 +2,11 @@
 //!
 //! Nothing here waits, except for what a handler does in [`Protocol::run`], and nothing reads a clock.
 
+use super::limits::Limits;
 use super::protocol::{Buffer, Input, Protocol, Step};
 use super::selector::{Interest, Readiness};
 use super::wire::{LONGEST_WAIT, Wire};
-use super::work::{Account, Limits, Outgoing, Output, Work};
+use super::work::{Account, Outgoing, Output, Work};
 use crate::HandlerError;
 use crate::request_handler::catch_panic;
 use std::io::{self, ErrorKind};

@@ -11,13 +11,13 @@
 
 use super::conn::{Outcome, Scratch, WorkWatch};
 use super::lead::{ConnOf, Returned};
+use super::limits::Limits;
 use super::options::{EngineOptions, Overload};
 use super::poller::{Desk, Host};
 use super::protocol::Protocol;
 use super::roster::{Order, Roster};
 use super::selector::Selector;
 use super::slot::{Held, Laid, Lost, Slot};
-use super::work::Limits;
 use super::{PollableConnection, ProtocolClass};
 use crate::lock::lock;
 use crate::request_handler::catch_panic;

@@ -44,6 +44,7 @@ mod latecomer;
 mod layer;
 mod layered;
 mod lead;
+mod limits;
 #[cfg(test)]
 mod model;
 mod monitor;

@@ -4,20 +4,23 @@
 //! What must hold: every request is answered exactly once and in order; no connection is lost, or owned by
 //! two; none outlives its deadline; nothing is left after a stop.
 
+mod line;
+
+use self::line::Line;
 use super::Output;
 use super::Patience;
 use super::conn::{Conn, Outcome, Scratch, WorkWatch};
+use super::limits::{Limits, Room};
 use super::poller::{Desk, Host, Poller};
 use super::protocol::{Input, Protocol, Step};
-use super::selector::{Interest, Readiness, Watch};
-use super::wire::Wire;
-use super::work::{Limits, Room, Work};
+use super::selector::{Readiness, Watch};
+use super::work::Work;
 use crate::HandlerError;
 use crate::MinRate;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, ErrorKind, IoSlice, Write};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Draws numbers (xorshift).
@@ -29,80 +32,6 @@ impl Dice {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 % sides as u64) as usize
-    }
-}
-
-/// A connection between a client and the engine.
-#[derive(Default)]
-struct Pipe {
-    to_engine: Vec<u8>,
-    ended: bool,
-    reset: bool,
-    /// How many bytes the client has room for.
-    room: usize,
-    /// A write has found no room.
-    lacked_room: bool,
-    to_client: Vec<u8>,
-    /// The engine has reset it.
-    gave_up: bool,
-    closed: bool,
-}
-
-#[derive(Clone)]
-struct Line(Arc<Mutex<Pipe>>);
-
-impl Line {
-    fn pipe(&self) -> MutexGuard<'_, Pipe> {
-        self.0.lock().unwrap()
-    }
-}
-
-impl Wire for Line {
-    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
-        let mut pipe = self.pipe();
-        assert!(!pipe.closed, "read after the end");
-        if pipe.reset {
-            return Err(ErrorKind::ConnectionReset.into());
-        }
-        if pipe.to_engine.is_empty() {
-            return if pipe.ended { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
-        }
-        let count = pipe.to_engine.len().min(room.len());
-        room[..count].copy_from_slice(&pipe.to_engine[..count]);
-        pipe.to_engine.drain(..count);
-        Ok(count)
-    }
-
-    fn write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut pipe = self.pipe();
-        assert!(!pipe.closed, "write after the end");
-        if pipe.reset {
-            return Err(ErrorKind::BrokenPipe.into());
-        }
-        let mut count = 0;
-        for part in parts {
-            let taken = part.len().min(pipe.room);
-            pipe.to_client.extend_from_slice(&part[..taken]);
-            pipe.room -= taken;
-            count += taken;
-        }
-        if count == 0 {
-            pipe.lacked_room = true;
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        Ok(count)
-    }
-
-    fn end_sending(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn reset(&self) {
-        self.pipe().gave_up = true;
-    }
-
-    fn wait(&self, _interest: Interest, _timeout: Option<Duration>) -> io::Result<bool> {
-        panic!("no handler of the model writes so much that it has to wait");
     }
 }
 

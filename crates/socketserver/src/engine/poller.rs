@@ -4,12 +4,12 @@
 //! events, hand-offs and deadlines.
 
 use super::conn::{Conn, Outcome, Scratch, Turn, WorkWatch};
+use super::limits::Limits;
 use super::protocol::Protocol;
 use super::selector::{Interest, Readiness, Watch};
 use super::table::Table;
 use super::timers::{Appointment, Timers};
 use super::wire::Wire;
-use super::work::Limits;
 use crate::HandlerError;
 use crate::request_handler::catch_panic;
 use std::collections::{BinaryHeap, VecDeque};

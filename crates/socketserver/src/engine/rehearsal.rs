@@ -2,10 +2,10 @@
 
 use super::EngineOptions;
 use super::conn::{Conn, Outcome, Scratch, Turn, WorkWatch};
+use super::limits::Limits;
 use super::protocol::Protocol;
 use super::selector::{Interest, Readiness};
 use super::wire::Wire;
-use super::work::Limits;
 use crate::HandlerError;
 use crate::lock::lock;
 use std::collections::VecDeque;

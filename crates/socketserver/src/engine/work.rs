@@ -2,15 +2,15 @@
 
 use super::conn::Saved;
 use super::layer;
+use super::limits::{Limits, Reservation};
 use super::protocol::Input;
 use super::selector::Interest;
 use super::wire::Wire;
-use super::{EngineOptions, Layer, Patience};
+use super::{Layer, Patience};
 use crate::{MinRate, Presence};
 use std::fmt;
 use std::io::{self, ErrorKind, IoSlice, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// One call of [`Protocol::run`](super::Protocol::run): the unused bytes, and the way for the answer.
@@ -216,44 +216,6 @@ pub(super) struct Outgoing {
     account: Account,
     spill: Option<Reservation>,
     pub(super) failed: bool,
-}
-
-/// What all connections share.
-#[derive(Debug)]
-pub(super) struct Limits {
-    pub(super) output_buffer: usize,
-    /// Seats for handlers that wait for a client.
-    pub(super) waiting: Arc<Room>,
-    /// Bytes beyond the output buffers.
-    pub(super) spill: Arc<Room>,
-    /// The server is about to stop.
-    pub(super) stopping: AtomicBool,
-    /// It does not wait for handlers any more.
-    pub(super) over: AtomicBool,
-    /// How much work waits for a thread.
-    pub(super) queued: AtomicUsize,
-}
-
-impl Limits {
-    pub(super) fn new(options: &EngineOptions) -> Self {
-        let waiting = options.waiting_threads.unwrap_or((options.threads / 2).max(1));
-        Self {
-            output_buffer: options.output_buffer,
-            waiting: Room::new(waiting),
-            spill: Room::new(options.spill),
-            stopping: AtomicBool::new(false),
-            over: AtomicBool::new(false),
-            queued: AtomicUsize::new(0),
-        }
-    }
-
-    pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn others_wait(&self) -> bool {
-        self.queued.load(Ordering::Relaxed) > 0
-    }
 }
 
 impl Outgoing {
@@ -539,50 +501,13 @@ impl Account {
     }
 }
 
-/// A number of things of which there are only so many.
-#[derive(Debug)]
-pub(super) struct Room {
-    taken: AtomicUsize,
-    limit: usize,
-}
-
-impl Room {
-    pub(super) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { taken: AtomicUsize::new(0), limit })
-    }
-}
-
-/// Some of them, given back when dropped.
-#[derive(Debug)]
-pub(super) struct Reservation {
-    room: Arc<Room>,
-    amount: usize,
-}
-
-impl Reservation {
-    pub(super) fn take(room: &Arc<Room>, amount: usize) -> Option<Self> {
-        let more = |taken: usize| taken.checked_add(amount).filter(|sum| *sum <= room.limit);
-        room.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
-        Some(Self { room: Arc::clone(room), amount })
-    }
-
-    /// Makes one of two.
-    fn join(&mut self, mut other: Self) {
-        self.amount += std::mem::take(&mut other.amount);
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        self.room.taken.fetch_sub(self.amount, Ordering::AcqRel);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::limits::Room;
     use crate::lock::lock;
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
 
     /// A client that takes so many bytes, and no more however long one waits.
     struct Client {
@@ -711,16 +636,5 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::ResourceBusy);
         out.reset();
         assert_eq!(limits.spill.taken.load(Ordering::Relaxed), 0);
-    }
-
-    #[test]
-    fn a_reservation_is_given_back_once() {
-        let room = Room::new(3);
-        let mut one = Reservation::take(&room, 2).unwrap();
-        assert!(Reservation::take(&room, 2).is_none());
-        one.join(Reservation::take(&room, 1).unwrap());
-        assert!(Reservation::take(&room, 1).is_none());
-        drop(one);
-        assert_eq!(room.taken.load(Ordering::Relaxed), 0);
     }
 }
