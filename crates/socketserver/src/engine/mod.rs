@@ -48,6 +48,7 @@ mod limits;
 #[cfg(test)]
 mod model;
 mod monitor;
+mod newcomers;
 mod options;
 mod patience;
 mod poller;

@@ -5,6 +5,7 @@
 
 use super::conn::{Conn, Outcome, Scratch, Turn, WorkWatch};
 use super::limits::Limits;
+use super::newcomers::Newcomers;
 use super::protocol::Protocol;
 use super::selector::{Interest, Readiness, Watch};
 use super::table::Table;
@@ -22,6 +23,7 @@ pub(super) struct Poller<W, A, P> {
     table: Table<Entry<W, A, P>>,
     /// How many of them stay.
     residents: usize,
+    newcomers: Newcomers,
     timers: Timers,
     /// Who is to be looked at.
     ready: VecDeque<u32>,
@@ -43,6 +45,8 @@ struct Entry<W, A, P> {
     watched: Option<Interest>,
     /// It stays with this poller.
     resident: bool,
+    /// It has said nothing yet, and has come then.
+    newcomer: Option<u32>,
     deadline: Option<Instant>,
     /// When the timers will give it out.
     scheduled: Option<Appointment>,
@@ -117,6 +121,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
             index,
             table: Table::new(),
             residents: 0,
+            newcomers: Newcomers::new(now),
             timers: Timers::new(now),
             ready: VecDeque::new(),
             left: 0,
@@ -154,7 +159,8 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     /// Takes a new connection in. Its first bytes may have come with it, so it is looked at before it is watched.
     pub(super) fn insert(&mut self, mut conn: Box<Conn<W, A, P>>) {
         conn.note(Readiness { readable: true, hangup: false });
-        let token = self.table.insert(Entry { queued: true, ..Entry::new(Some(conn)) });
+        let newcomer = Some(self.newcomers.add());
+        let token = self.table.insert(Entry { queued: true, newcomer, ..Entry::new(Some(conn)) });
         self.ready.push_back(token);
     }
 
@@ -187,6 +193,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     /// Begins a round of those who are ready by now, those among them whose deadline has passed; unless a round still runs.
     /// Who becomes ready meanwhile belongs to the next: what happens outside is to be seen, too.
     pub(super) fn begin_round(&mut self, now: Instant) {
+        self.newcomers.grow_old(now);
         self.expire(now);
         if self.left == 0 {
             self.left = self.ready.len();
@@ -314,7 +321,9 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
                 if conn.is_served() && !entry.resident {
                     entry.resident = true;
                     self.residents += 1;
-                    if let Some(index) = host.roomier(self.index, self.residents) {
+                    self.newcomers.remove(entry.newcomer.take());
+                    let load = self.residents + self.newcomers.count();
+                    if let Some(index) = host.roomier(self.index, load) {
                         if entry.watched.take().is_some() {
                             watch.remove(&conn.wire);
                         }
@@ -323,6 +332,9 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
                             None => return drop(self.remove(token)),
                         }
                     }
+                }
+                if entry.newcomer.is_some() && !conn.is_idle() {
+                    self.newcomers.remove(entry.newcomer.take());
                 }
                 if watched(&mut entry.watched, interest, &conn.wire, token, watch).is_err() {
                     self.remove(token);
@@ -346,6 +358,7 @@ impl<W: Wire, A, P: Protocol> Poller<W, A, P> {
     fn remove(&mut self, token: u32) -> Option<Entry<W, A, P>> {
         let entry = self.table.remove(token)?;
         self.residents -= usize::from(entry.resident);
+        self.newcomers.remove(entry.newcomer);
         Some(entry)
     }
 
@@ -416,6 +429,7 @@ impl<W, A, P> Entry<W, A, P> {
             interest: Interest::Read,
             watched: None,
             resident: false,
+            newcomer: None,
             deadline: None,
             scheduled: None,
             overdue: false,
