@@ -29,8 +29,9 @@ struct Vitals {
     memory: usize,
 }
 
-/// What a server may take for a crowd, in KiB, whatever the crowd does: so much anyway,
-const MEMORY: usize = 32 * 1024;
+/// What a server may take for a crowd, in KiB, whatever the crowd does: so much anyway, which is what answers may take that wait
+/// for their clients (`EngineOptions::spill`) and which the allocator keeps afterwards, a part for each thread that had some,
+const MEMORY: usize = 64 * 1024;
 /// and so much for each client, which may have asked for megabytes.
 const MEMORY_FOR_EACH: usize = 256;
 
