@@ -29,8 +29,8 @@ pub struct EngineOptions {
     /// first run at once. Threads are started when they are needed first; beyond those of handlers there is one for each poller.
     pub threads: usize,
     /// How long a handler may hold its poller before another thread takes the poller over, to the next look: up to twice as
-    /// long; half as long right after such a handler, and four times as long after a while without one. A connection
-    /// whose last work has taken longer gives its poller up at once. 1 ms by default.
+    /// long; half as long right after such a handler, and four times as long after a while without one. The next
+    /// work of a connection whose last has taken longer goes to a spare thread at once. 1 ms by default.
     pub hand_off_after: Duration,
     /// How much work waits when all threads are busy. 1,024 by default. Answers that have begun wait beyond that.
     pub queue: usize,
